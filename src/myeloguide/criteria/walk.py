@@ -1,0 +1,111 @@
+"""The one walk: every node of a condition gets a pair of planes, known true and known false.
+
+A plane is anything with `&` and `|`: a Python integer whose bits are worlds, a NumPy array whose bits are
+patients, a solver's formula. Where neither plane is set the value is unknown (strong Kleene logic).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any as Plane
+
+from myeloguide.criteria.nodes import All, Any, Compare, Constant, Holds, Is, Named, Node, Not, children
+
+Key = tuple[str, Plane]
+Planes = tuple[Plane, Plane]
+Leaves = Callable[[Key], Planes]
+"""Gives a leaf's planes: by `(fact, member or value)`, or by `(fact, (">=" or ">", number))`."""
+
+_CONSTANT, _LEAF, _SWAP, _ALL, _ANY, _SAME, _BETWEEN = range(7)
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """Conditions made ready to walk: distinct nodes, children before parents."""
+
+    nodes: tuple[Node, ...]
+    places: dict[Node, int]
+    steps: tuple[tuple[int, Plane], ...]
+    keys: tuple[Key, ...]
+
+    def place(self, node: Node) -> int:
+        """Return where the value of a node stands in the walk's result."""
+        return self.places[node]
+
+
+def compile_conditions(conditions: Iterable[Node]) -> Program:
+    """Order the distinct nodes of many conditions so that one pass gives every value."""
+    places: dict[Node, int] = {}
+    keys: dict[Key, int] = {}
+    steps: list[tuple[int, Plane]] = []
+
+    def visit(node: Node) -> int:
+        if node not in places:
+            step = _step(node, [visit(child) for child in children(node)], keys)
+            places[node] = len(steps)
+            steps.append(step)
+        return places[node]
+
+    for condition in conditions:
+        visit(condition)
+    return Program(tuple(places), places, tuple(steps), tuple(keys))
+
+
+def _step(node: Node, below: Sequence[int], keys: dict[Key, int]) -> tuple[int, Plane]:
+    def key(fact: str, member: Plane) -> int:
+        return keys.setdefault((fact, member), len(keys))
+
+    match node:
+        case Constant(value):
+            return _CONSTANT, value
+        case Holds(fact, member) | Is(fact, member):
+            return _LEAF, key(fact, member)
+        case Compare(fact, operator):
+            if operator in ("==", "!="):
+                return _BETWEEN, (key(fact, node.reaches), key(fact, node.exceeds), operator == "!=")
+            bound = node.reaches if operator in (">=", "<") else node.exceeds
+            return _LEAF if operator in (">=", ">") else _SWAP, key(fact, bound)
+        case Not():
+            return _SAME, (below[0], True)
+        case Named():
+            return _SAME, (below[0], False)
+        case All():
+            return _ALL, below
+        case Any():
+            return _ANY, below
+
+
+def walk(program: Program, leaves: Leaves, none: Plane, every: Plane) -> tuple[list[Plane], list[Plane]]:
+    """Return, node by node, the plane of known true and the plane of known false.
+
+    `none` and `every` are the empty and the full plane of the carrier.
+    """
+    known = [leaves(key) for key in program.keys]
+    true: list[Plane] = []
+    false: list[Plane] = []
+    for kind, below in program.steps:
+        if kind == _ALL:
+            t, f = every, none
+            for place in below:
+                t, f = t & true[place], f | false[place]
+        elif kind == _ANY:
+            t, f = none, every
+            for place in below:
+                t, f = t | true[place], f & false[place]
+        elif kind == _LEAF:
+            t, f = known[below]
+        elif kind == _SWAP:
+            f, t = known[below]
+        elif kind == _SAME:
+            place, opposite = below
+            t, f = (false[place], true[place]) if opposite else (true[place], false[place])
+        elif kind == _BETWEEN:
+            reaches, exceeds, opposite = below
+            t, f = known[reaches][0] & known[exceeds][1], known[reaches][1] | known[exceeds][0]
+            t, f = (f, t) if opposite else (t, f)
+        else:
+            t, f = (every, none) if below else (none, every)
+        true.append(t)
+        false.append(f)
+    return true, false

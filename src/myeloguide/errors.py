@@ -1,0 +1,41 @@
+"""Errors that a person can act on: what is wrong, where, and what would be right."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One thing wrong with an input: the place, the fault and the remedy."""
+
+    where: str
+    what: str
+    remedy: str = ""
+
+    def __str__(self) -> str:
+        place = f"{self.where}: " if self.where else ""
+        return f"{place}{self.what}" + (f" ({self.remedy})" if self.remedy else "")
+
+
+class InputError(Exception):
+    """The input cannot be used; `problems` says why, most important first."""
+
+    def __init__(self, problems: Problem | Iterable[Problem]) -> None:
+        self.problems: tuple[Problem, ...] = (problems,) if isinstance(problems, Problem) else tuple(problems)
+        super().__init__("\n".join(map(str, self.problems)))
+
+
+def suggestion(word: str, known: Iterable[str], *, most: int = 3) -> str:
+    """Say which known names `word` was probably meant to be, or which names there are when few."""
+    from difflib import get_close_matches
+
+    names: Sequence[str] = sorted(set(known))
+    folded = {name.casefold(): name for name in reversed(names)}
+    near = [folded[match] for match in get_close_matches(word.casefold(), folded, n=most, cutoff=0.66)]
+    if near:
+        return "did you mean " + " or ".join(near) + "?"
+    if 0 < len(names) <= 12:
+        return "known here: " + ", ".join(names)
+    return ""

@@ -1,0 +1,425 @@
+"""From known facts to the answer: one walk, then every option of every list that applies or may apply."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from myeloguide import __version__
+from myeloguide.criteria.prose import Explained, explain, say
+from myeloguide.criteria.walk import walk
+from myeloguide.errors import InputError, Problem
+from myeloguide.guideline.answer import (
+    Answer,
+    CautionShown,
+    ListAnswer,
+    Missing,
+    NearOption,
+    NothingOffered,
+    NoteShown,
+    OptionAnswer,
+    Place,
+    Reason,
+    SinceShown,
+    Status,
+    ViaList,
+)
+from myeloguide.guideline.pack import Condition, Gap, OptionList, Pack, Remark, Row, Said
+from myeloguide.guideline.questions import Name, deciding
+from myeloguide.history.closure import ANY_LINE, LATER_LINE, Planes, close, planes_of
+from myeloguide.history.definitions import Definitions
+from myeloguide.history.facts import KnownFacts, known_facts
+from myeloguide.record.fact_sheet import FactSheet
+from myeloguide.record.patient_file import PatientFile, read_switches
+from myeloguide.record.ranges import Range
+from myeloguide.record.time import parse_when
+
+
+def definitions_of(pack: Pack, switched: Mapping[str, str]) -> Definitions:
+    """Return the definitions that history is read by under these switches of rulings."""
+    chosen: dict[str, Any] = {}
+    for ruling in pack.rulings.values():
+        if ruling.switch is not None:
+            other = switched.get(ruling.ruling) == ruling.switch.other.value
+            chosen |= (ruling.switch.other if other else ruling.switch.default).sets
+    return Definitions(**chosen)
+
+
+def assess_patient(
+    pack: Pack, patient: PatientFile, switched: Mapping[str, str] | None = None, *, assume_complete: bool = False
+) -> Answer:
+    """Answer for a patient file; `switched` are rulings switched beside those of the file."""
+    where = patient.document.where(("rulings",)) if patient.document else "rulings"
+    switches = read_switches(patient.rulings, pack.switches, where) | read_switches(switched or {}, pack.switches, "--ruling")
+    known = known_facts(patient, pack.vocabulary, definitions_of(pack, switches), assume_complete=assume_complete)
+    return assess(pack, known, patient.as_of, switches, patient.patient)
+
+
+def assess(
+    pack: Pack,
+    known: KnownFacts | FactSheet,
+    as_of: date,
+    switched: Mapping[str, str] | None = None,
+    patient: str | None = None,
+) -> Answer:
+    """Answer for known facts."""
+    return Assessment(pack, known, as_of, switched, patient).answer()
+
+
+def ruling_planes(pack: Pack, switched: Mapping[str, str], every: Any, none: Any) -> Planes:
+    """Return the switches of rulings as facts."""
+    planes: Planes = {}
+    for ruling, (default, other) in pack.switches.items():
+        is_other = switched.get(ruling, default) == other
+        planes[ruling, other] = (every, none) if is_other else (none, every)
+        planes[ruling, default] = (none, every) if is_other else (every, none)
+    return planes
+
+
+@dataclass(frozen=True, slots=True)
+class _Negative:
+    status: Status
+    said: tuple[Said, ...]
+
+
+class Assessment:
+    """One patient against one pack: the walk's values, read row by row."""
+
+    def __init__(
+        self,
+        pack: Pack,
+        known: KnownFacts | FactSheet,
+        as_of: date,
+        switched: Mapping[str, str] | None = None,
+        patient: str | None = None,
+    ) -> None:
+        self.pack = pack
+        self.known = KnownFacts(known) if isinstance(known, FactSheet) else known
+        self.as_of = as_of
+        self.switched = dict(switched or {})
+        self.patient = patient
+        wanted = (key for key in pack.program.keys if not isinstance(key[1], str))
+        self.planes = planes_of(self.known.facts, pack.vocabulary, wanted)
+        self.planes |= ruling_planes(pack, self.switched, 1, 0)
+        conflicts = close(self.planes, pack.vocabulary)
+        if conflicts:
+            texts = dict.fromkeys(conflict.text() for conflict in conflicts)
+            raise InputError(Problem("facts", text, "correct one of the two") for text in texts)
+        self.true, self.false = walk(pack.program, self.planes.__getitem__, 0, 1)
+        self.touched: dict[str, None] = {}
+        self.decided_by: dict[str, list[str]] = {}
+
+    def value(self, condition: Condition) -> bool | None:
+        """Return what the walk says of a condition."""
+        place = condition.place
+        return True if self.true[place] else False if self.false[place] else None
+
+    # --- the answer ---
+
+    def answer(self) -> Answer:
+        pack = self.pack
+        applying = [(item, self.value(item.applies)) for item in pack.lists]
+        options = tuple(row for item, applies in applying if applies is not False for row in self.rows(item, applies))
+        outside = None
+        if all(applies is False for _, applies in applying):
+            outside = next((self.tell(gap.said).text for gap in self.gaps() if gap.outside), "No list of the source applies.")
+        notes = tuple(self.notes({item.id for item, applies in applying if applies}))
+        pointers = tuple(self.pointers())
+        nothing = tuple(self.nothing_offered(applying, options))
+        missing = self.missing()
+        return Answer(
+            program=__version__,
+            pack=pack.header.pack,
+            pack_version=pack.header.version,
+            pack_hash=pack.hash,
+            patient=self.patient,
+            as_of=self.as_of.isoformat(),
+            facts=facts_used(self.planes, self.known.facts, pack),
+            lists=tuple(self.list_answer(item, applies) for item, applies in applying),
+            options=options,
+            outside=outside,
+            nothing_offered=nothing,
+            cross_references=pointers,
+            notes=notes,
+            since=tuple(self.since(options)),
+            missing=missing,
+            rulings=self.rulings_touched(),
+            title=pack.header.title,
+            can_change=bool(missing),
+            switched=self.switched,
+            disagreements=self.known.disagreements,
+            proofs=self.known.derived.proofs,
+            assumed_complete=self.known.assume_complete,
+            remarks=self.known.derived.remarks,
+            notice=pack.header.notice,
+        )
+
+    def tell(self, said: Said) -> Said:
+        """Note the rulings behind something that is shown."""
+        for ruling in said.rulings:
+            self.touched[ruling] = None
+        return said
+
+    def rulings_touched(self) -> tuple[str, ...]:
+        for proof in self.known.derived.proofs:
+            if proof.rule in self.pack.rulings:
+                self.touched[proof.rule] = None
+        for ruling in self.switched:
+            self.touched[ruling] = None
+        return tuple(name for name in self.pack.rulings if name in self.touched)
+
+    def list_answer(self, item: OptionList, applies: bool | None) -> ListAnswer:
+        why = say(item.applies.node, self.pack.phrases)
+        return ListAnswer(item.id, applies, item.title, why, item.advice if applies else None, Place.of(item.source))
+
+    # --- rows ---
+
+    def rows(self, item: OptionList, applies: bool | None) -> Iterator[OptionAnswer]:
+        for ruling in item.rulings:
+            self.touched[ruling] = None
+        for row in item.rows:
+            yield self.option(row, applies)
+
+    def status(self, row: Row, applies: bool | None) -> Status:
+        """Return the first status that holds."""
+        if self.true[row.held_back.place]:
+            return "held_back"
+        if self.true[row.against.place]:
+            return "advised_against"
+        if self.false[row.condition.place]:
+            return "condition_not_met"
+        return "offered" if applies and self.true[row.offered.place] else "depends"
+
+    def option(self, row: Row, applies: bool | None) -> OptionAnswer:
+        status = self.status(row, applies)
+        needs: tuple[str, ...] = ()
+        if status == "depends":
+            needs = tuple(map(written, deciding(row.offered.node, self.planes, self.pack)))
+            for name in needs:
+                self.decided_by.setdefault(name, []).append(row.option)
+        for ruling in row.rulings:
+            self.touched[ruling] = None
+        regimen = self.pack.vocabulary.regimens[row.option]
+        via = tuple(ViaList(item.list, item.tier, item.grade) for item in row.via)
+        return OptionAnswer(
+            option=row.option,
+            list=row.list,
+            tier=row.tier,
+            grade=self.grade(row),
+            via=via[0] if via else None,
+            status=status,
+            needs=needs,
+            reasons=tuple(map(reason, self.reasons(row, status))),
+            cautions=(*self.cautions(row), *self.later_harm(row.option)),
+            name=regimen.name,
+            agents=(*regimen.agents, *(agent for component in regimen.one_of for agent in component)),
+            basis=row.basis,
+            recommended=row.recommends,
+            also_via=via[1:],
+        )
+
+    def grade(self, row: Row) -> str | None:
+        return row.grade if row.grade_when is None or self.value(row.grade_when) else None
+
+    def reasons(self, row: Row, status: Status) -> Iterator[Said]:
+        """Yield what decides the status."""
+        if status == "offered":
+            yield row.listed
+            if row.met is not None:
+                yield self.tell(row.met)
+        elif status in ("held_back", "advised_against"):
+            blocks = row.held_reasons if status == "held_back" else row.against_reasons
+            for block in blocks:
+                if self.value(block.condition):
+                    for said in block.said:
+                        yield self.tell(said)
+        elif status == "condition_not_met":
+            assert row.unmet is not None
+            yield self.tell(row.unmet)
+        else:
+            yield from self.open_reasons(row)
+
+    def open_reasons(self, row: Row) -> Iterator[Said]:
+        """Yield what is open: the list, the condition, or something that may stand against the option."""
+        option_list = next(item for item in self.pack.lists if item.id == row.list)
+        phrases = self.pack.phrases
+        if self.value(option_list.applies) is None:
+            text = f"whether this list applies is open: {say(option_list.applies.node, phrases)}"
+            yield Said("list-open", text, "source", (), option_list.source)
+        if self.value(row.condition) is None:
+            text = f"open: {say(row.condition.node, phrases)}"
+            yield Said("condition-open", text, "source", row.rulings, row.listed.source)
+        for block in (*row.held_reasons, *row.against_reasons):
+            if self.value(block.condition) is None:
+                said = self.tell(block.said[0])
+                yield Said(f"{said.code}-open", f"open: {say(block.condition.node, phrases)}", said.kind, said.rulings, said.source)
+
+    def cautions(self, row: Row) -> Iterator[CautionShown]:
+        for remark in row.cautions:
+            holds = self.shown(remark)
+            if holds is False:
+                continue
+            strong = remark.strong_unless is not None and not self.value(remark.strong_unless)
+            said = self.tell(remark.said)
+            yield CautionShown(
+                said.code, said.text, "strong" if strong else remark.strength, holds, said.kind,
+                said.rulings[-1] if said.rulings else None, Place.of(said.source),
+            )  # fmt: skip
+
+    def shown(self, remark: Remark) -> bool | None:
+        """Whether a remark is to be shown; one with `unless` is shown unless its condition is known to be true."""
+        if remark.condition is None:
+            return True
+        value = self.value(remark.condition)
+        return not value if remark.shown_unless else value
+
+    # --- around the rows ---
+
+    def gaps(self) -> Iterator[Gap]:
+        for gap in self.pack.silences:
+            if gap.condition is not None and self.value(gap.condition):
+                yield gap
+
+    def notes(self, applying: set[str]) -> Iterator[NoteShown]:
+        for note in self.pack.notes:
+            lists = [name for name in note.lists if name in applying]
+            if (lists or not note.lists) and self.shown(note.remark):
+                yield shown_note(self.tell(note.remark.said), lists[0] if lists else None)
+        for gap in self.gaps():
+            if not gap.lists and not gap.outside:
+                yield shown_note(self.tell(gap.said), None)
+
+    def pointers(self) -> Iterator[NoteShown]:
+        for pointer in self.pack.pointers:
+            if self.value(pointer.condition):
+                yield shown_note(self.tell(pointer.said), pointer.list)
+
+    def nothing_offered(
+        self, applying: Iterable[tuple[OptionList, bool | None]], options: Sequence[OptionAnswer]
+    ) -> Iterator[NothingOffered]:
+        """Yield each list that applies and offers nothing that it recommends, now or after more is known."""
+        for item, applies in applying:
+            rows = [row for row in options if row.list == item.id and row.recommended]
+            if not applies or any(row.status in ("offered", "depends") for row in rows):
+                continue
+            gap = self.silence_of(item.id)
+            said = self.tell(gap.said) if gap else Said("", "No option of this list can be offered.", "ruling", ())
+            fewest = min((len(row.reasons) for row in rows), default=0)
+            near = [
+                NearOption(row.option, row.tier, row.status, tuple(reason.text for reason in row.reasons))
+                for row in rows
+                if len(row.reasons) == fewest
+            ]
+            yield NothingOffered(item.id, said.text, said.code or None, Place.of(said.source), tuple(near))
+
+    def silence_of(self, name: str) -> Gap | None:
+        for gap in self.pack.silences:
+            if name in gap.lists and (gap.condition is None or self.value(gap.condition)):
+                return gap
+        return None
+
+    def since(self, options: Sequence[OptionAnswer]) -> Iterator[SinceShown]:
+        """Yield what is newer than the source on the options shown, and on options that it does not know."""
+        present = {row.option for row in options}
+        for item in self.pack.since.since:
+            dated = item.date or item.seen
+            first = parse_when(dated).first
+            about = [option for option in item.options if option in present or not item.known_to_source]
+            if options and about and first is not None and first <= self.as_of:
+                yield SinceShown(
+                    about[0], item.applies_to, item.text, dated, item.source, item.kind, item.strength,
+                    item.known_to_source, item.verified,
+                )  # fmt: skip
+
+    def later_harm(self, option: str) -> Iterator[CautionShown]:
+        """Yield later harm and withdrawals, which stand among an option's own cautions (C9)."""
+        for item in self.pack.since.since:
+            first = parse_when(item.date or item.seen).first
+            if item.caution and option in item.options and first is not None and first <= self.as_of:
+                self.touched["C9"] = None
+                yield CautionShown(item.id, item.text, "strong", True, "since", "C9", f"{item.source}, {item.date or item.seen}")
+
+    def missing(self) -> tuple[Missing, ...]:
+        found = [Missing(name, len(rows), self.question(name)) for name, rows in self.decided_by.items()]
+        return tuple(sorted(found, key=lambda item: (-item.decides, item.fact)))
+
+    def question(self, name: str) -> str:
+        fact, _, member = name.partition(".")
+        return self.pack.vocabulary.facts[fact].asks.format(member=self.pack.phrases.name(member))
+
+    # --- why ---
+
+    def explain(self, condition: Condition) -> Explained:
+        """Return the tree of a condition with its values."""
+
+        def value_of(place: int) -> bool | None:
+            return True if self.true[place] else False if self.false[place] else None
+
+        return explain(condition.node, self.pack.program, value_of, self.pack.phrases)
+
+
+def written(name: Name) -> str:
+    """Return the name of an unknown fact as it is written: `fact` or `fact.member`."""
+    fact, member = name
+    return f"{fact}.{member}" if member else fact
+
+
+def reason(said: Said) -> Reason:
+    """Return something said as a reason of the answer."""
+    return Reason(said.code, said.text, said.kind, said.rulings[-1] if said.rulings else None, Place.of(said.source))
+
+
+def shown_note(said: Said, in_list: str | None) -> NoteShown:
+    """Return something said as a note of the answer."""
+    ruling = said.rulings[-1] if said.rulings else None
+    return NoteShown(said.code, in_list, said.text, said.kind, ruling, Place.of(said.source))
+
+
+def facts_used(planes: Planes, sheet: FactSheet, pack: Pack) -> dict[str, Any]:
+    """Return the facts that the answer rests on, with what follows from them; unknown ones are None.
+
+    A list that is not known to be complete is None; what is known of it stands under `<fact>_at_least` and
+    its complement.
+    """
+    used: dict[str, Any] = {}
+    for name, fact in pack.vocabulary.facts.items():
+        if fact.is_set:
+            members = [(member, planes[name, member]) for member in pack.vocabulary.members(fact)]
+            yes = [member for member, (true, _) in members if true]
+            no = [member for member, (_, false) in members if false]
+            complete = len(yes) + len(no) == len(members)
+            if fact.complete:
+                used[name] = yes if complete else None
+                if yes and not complete:
+                    used[f"{name}_at_least"] = yes
+                if fact.complement and no and not complete:
+                    used[fact.complement] = no
+            else:
+                used[name] = yes
+                used[fact.complement or f"not_{name}"] = no
+        elif fact.is_number:
+            used[name] = _number_used(_narrowed(name, sheet.number(name), planes))
+        elif fact.kind == "category":
+            used[name] = next((value for value in fact.values if planes[name, value][0]), None)
+        else:
+            true, false = planes[name, ""]
+            used[name] = True if true else False if false else None
+    return used
+
+
+def _narrowed(name: str, number: Range, planes: Planes) -> Range:
+    if name != "prior_lines" or number.exact is not None:
+        return number
+    least = 2.0 if planes[LATER_LINE][0] else 1.0 if planes[ANY_LINE][0] else None
+    return number.within(Range(least, None)) or number
+
+
+def _number_used(number: Range) -> Any:
+    if number.exact is not None:
+        return int(number.exact) if number.exact == int(number.exact) else round(number.exact, 4)
+    if number == Range():
+        return None
+    bounds = {"at_least": number.least, "at_most": number.most}
+    return {key: round(bound, 4) for key, bound in bounds.items() if bound is not None}

@@ -1,0 +1,45 @@
+"""How facts, rulings and named conditions are said in English."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from myeloguide.guideline.pack_files import NamedCondition, Ruling
+from myeloguide.knowledge.vocabulary import Vocabulary
+
+
+class Phrasebook:
+    """The words of a pack, for `criteria.prose`."""
+
+    def __init__(
+        self, words: Vocabulary, rulings: Mapping[str, Ruling], named: Iterable[NamedCondition]
+    ) -> None:
+        self._words = words
+        self._rulings = rulings
+        self._named = {item.name: item for item in named}
+
+    def name(self, member: str) -> str:
+        """Return how a clinician writes an agent or option."""
+        agent = self._words.agents.get(member)
+        return agent.name if agent else member
+
+    def fact(self, fact: str, member: str, *, true: bool) -> str:
+        """Say that a fact holds, or does not."""
+        ruling = self._rulings.get(fact)
+        if ruling is not None and ruling.switch is not None:
+            default, other = ruling.switch.default, ruling.switch.other
+            chosen = default if (member == default.value) == true else other
+            return f"ruling {fact} read as: {chosen.means}"
+        declared = self._words.facts[fact]
+        return (declared.says if true else declared.denies).format(member=self.name(member), value=member)
+
+    def number(self, fact: str, comparison: str) -> str:
+        """Say a comparison of a number."""
+        declared = self._words.facts[fact]
+        return f"{declared.label} {comparison}"
+
+    def named(self, name: str, arguments: tuple[str, ...], *, true: bool) -> str | None:
+        """Say a named condition."""
+        item = self._named[name]
+        shown = dict(zip(item.parameters, map(self.name, arguments), strict=True))
+        return (item.says if true else item.denies).format(**shown)

@@ -1,0 +1,28 @@
+"""The definitions that history is read by; each can be set by a ruling of a pack."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+
+@dataclass(frozen=True, slots=True)
+class Definitions:
+    """Numbers and readings behind derived facts.
+
+    `refractory_days`: days after the last dose within which progression counts (Rajkumar et al., Blood 2011;117:4691).
+    `refractory_dose`: whether progression on any dose counts, or on a full dose only (ruling A2).
+    `full_dose_mg`: the full daily dose where the source names one (lenalidomide 25 mg, L141).
+    `nonresponse`: best responses that are less than minimal response.
+    `month_tolerance`: how far a duration told in whole months may be off, in months.
+    """
+
+    refractory_days: int = 60
+    refractory_dose: Literal["any", "full"] = "any"
+    full_dose_mg: Mapping[str, float] = field(default_factory=lambda: {"lenalidomide": 25.0})
+    nonresponse: frozenset[str] = frozenset({"SD", "PD"})
+    month_tolerance: float = 1.0
+
+
+IMWG_2011 = Definitions()

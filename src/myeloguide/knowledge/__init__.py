@@ -1,0 +1,1 @@
+"""Agents, regimens, facts and codes: what the field calls things, read strictly from data files."""

@@ -1,0 +1,274 @@
+"""The one strict reader of every YAML and JSON file: data with its lines, checked against a model.
+
+YAML is read by the 1.2 core schema (`off` and `2021-03-01` are text), without aliases, tags or duplicate keys.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, ClassVar, NoReturn, TypeVar
+
+import yaml
+from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
+from pydantic_core import PydanticCustomError
+
+from myeloguide.errors import InputError, Problem, suggestion
+
+Place = tuple[str | int, ...]
+"""Where a value stands in a document: keys and positions from the top."""
+
+MAX_DEPTH = 40
+DEFAULT_LIMIT = 2_000_000
+"""Largest file that is read, in bytes, unless the caller says otherwise."""
+
+_Loader = getattr(yaml, "CLoader", yaml.Loader)
+_INTEGER = re.compile(r"[-+]?[0-9]+\Z")
+_FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?\Z")
+_CONSTANTS = {
+    **dict.fromkeys(("", "~", "null", "Null", "NULL"), None),
+    **dict.fromkeys(("true", "True", "TRUE"), True),
+    **dict.fromkeys(("false", "False", "FALSE"), False),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """Plain data read from a file, with the line on which each value starts."""
+
+    name: str
+    data: Any
+    lines: Mapping[Place, int]
+
+    def where(self, place: Place = ()) -> str:
+        """Return `file:line` of a value, or of the nearest enclosing one that has a line."""
+        while place and place not in self.lines:
+            place = place[:-1]
+        line = self.lines.get(place)
+        return f"{self.name}:{line}" if line else self.name
+
+    def fail(self, place: Place, what: str, remedy: str = "") -> NoReturn:
+        """Raise the error that a value of this document is wrong."""
+        raise InputError(Problem(self.where(place), what, remedy))
+
+
+class Strict(BaseModel):
+    """A record of a data file: frozen, no key that is not declared."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    known_as: ClassVar[str] = "record"
+
+    @model_validator(mode="before")
+    @classmethod
+    def _only_declared_keys(cls, data: Any) -> Any:
+        if not isinstance(data, Mapping):
+            raise PydanticCustomError("not_a_mapping", "a {kind} is written as `key: value` lines", {"kind": cls.known_as})
+        known = [field.alias or name for name, field in cls.model_fields.items()]
+        for key in data:
+            if key not in known:
+                hint = suggestion(str(key), known)
+                raise PydanticCustomError(
+                    "unknown_key", "unknown key {key}", {"key": key, "kind": cls.known_as, "hint": hint}
+                )
+        return data
+
+
+Model = TypeVar("Model", bound=BaseModel)
+
+
+def wrong_name(kind: str, word: object, known: Iterable[str]) -> PydanticCustomError:
+    """Return the error for a name that nothing is called by, with the likely one."""
+    return PydanticCustomError(
+        "wrong_name", "there is no {kind} {word}", {"kind": kind, "word": f'"{word}"', "hint": suggestion(str(word), known)}
+    )
+
+
+def wrong_value(what: str, hint: str = "") -> PydanticCustomError:
+    """Return the error for a value that cannot stand where it stands."""
+    return PydanticCustomError("wrong_value", "{what}", {"what": what, "hint": hint})
+
+
+def read_bytes(path: Path, *, limit: int = DEFAULT_LIMIT) -> bytes:
+    """Read a file whole, refusing one that is missing, a folder or too large."""
+    try:
+        with path.open("rb") as file:
+            content = file.read(limit + 1)
+    except FileNotFoundError:
+        raise InputError(Problem(str(path), "there is no such file")) from None
+    except IsADirectoryError:
+        raise InputError(Problem(str(path), "this is a folder", "name a file")) from None
+    except OSError as error:
+        raise InputError(Problem(str(path), f"cannot be read: {error.strerror or error}")) from None
+    if len(content) > limit:
+        raise InputError(Problem(str(path), f"is larger than {limit:,} bytes", "no file of this kind is that large"))
+    return content
+
+
+def decode(content: bytes, name: str) -> str:
+    """Decode UTF-8 text, refusing anything else."""
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        raise InputError(Problem(f"{name}:{line}", "is not UTF-8 text", "save it as UTF-8")) from None
+    return text
+
+
+def read(path: Path, *, limit: int = DEFAULT_LIMIT, name: str | None = None) -> Document:
+    """Read the one document of a YAML or JSON file."""
+    name = name or str(path)
+    return parse(decode(read_bytes(path, limit=limit), name), name)
+
+
+def parse(text: str, name: str) -> Document:
+    """Read YAML or JSON text that holds exactly one document."""
+    documents = parse_all(text, name)
+    if len(documents) > 1:
+        documents[1].fail((), "a second document begins here", "one document a file")
+    if not documents or documents[0].data is None:
+        raise InputError(Problem(name, "the file is empty"))
+    return documents[0]
+
+
+def parse_all(text: str, name: str) -> list[Document]:
+    """Read every document of YAML text (JSON text is one document)."""
+    as_json = text.lstrip()[:1] in ("{", "[") and _json_or_none(text, name)
+    if as_json:
+        text = text.replace("\t", " ")
+    try:
+        documents = _Composer(text, name).documents()
+    except yaml.YAMLError as error:
+        raise InputError(_syntax_problem(error, name)) from None
+    if as_json and len(documents) == 1:
+        return [Document(name, as_json, documents[0].lines)]
+    return documents
+
+
+def _json_or_none(text: str, name: str) -> Any:
+    def refuse(constant: str) -> NoReturn:
+        raise InputError(Problem(name, f"{constant} is not a number"))
+
+    try:
+        return json.loads(text, parse_constant=refuse)
+    except (ValueError, RecursionError):
+        return None
+
+
+def _syntax_problem(error: yaml.YAMLError, name: str) -> Problem:
+    mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
+    where = f"{name}:{mark.line + 1}" if mark else name
+    detail = getattr(error, "problem", None) or getattr(error, "reason", None) or "unreadable"
+    return Problem(where, f"is neither YAML nor JSON: {detail}", "check indentation, colons and quotes near this line")
+
+
+class _Composer:
+    """Builds plain data and lines from the parser's events, without recursion into aliases."""
+
+    def __init__(self, text: str, name: str) -> None:
+        self.name = name
+        self.events = yaml.parse(text, Loader=_Loader)
+        self.lines: dict[Place, int] = {}
+
+    def documents(self) -> list[Document]:
+        found = []
+        for event in self.events:
+            if isinstance(event, yaml.DocumentStartEvent):
+                self.lines = {}
+                data = self.value(next(self.events), ())
+                found.append(Document(self.name, data, self.lines))
+        return found
+
+    def fail(self, event: yaml.Event, what: str, remedy: str = "") -> NoReturn:
+        raise InputError(Problem(f"{self.name}:{event.start_mark.line + 1}", what, remedy))
+
+    def value(self, event: yaml.Event, place: Place) -> Any:
+        if len(place) > MAX_DEPTH:
+            self.fail(event, f"is nested more than {MAX_DEPTH} deep")
+        if isinstance(event, yaml.AliasEvent) or event.anchor is not None:
+            self.fail(event, "anchors and aliases (& and *) are not read", "write the value out")
+        if event.tag not in (None, "!"):
+            self.fail(event, f"the tag {event.tag} is not read", "leave it out")
+        self.lines.setdefault(place, event.start_mark.line + 1)
+        if isinstance(event, yaml.ScalarEvent):
+            return self.scalar(event)
+        if isinstance(event, yaml.SequenceStartEvent):
+            return self.sequence(place)
+        return self.mapping(place)
+
+    def scalar(self, event: yaml.ScalarEvent) -> Any:
+        text = event.value
+        if event.style in ("'", '"', "|", ">"):
+            return text
+        if text in _CONSTANTS:
+            return _CONSTANTS[text]
+        if len(text) <= 40:
+            if _INTEGER.match(text):
+                return int(text)
+            if _FLOAT.match(text):
+                return self.finite(event, float(text))
+        return text
+
+    def finite(self, event: yaml.ScalarEvent, number: float) -> float:
+        if number in (float("inf"), float("-inf")):
+            self.fail(event, f"{event.value} is too large a number")
+        return number
+
+    def sequence(self, place: Place) -> list[Any]:
+        items: list[Any] = []
+        while not isinstance(event := next(self.events), yaml.SequenceEndEvent):
+            items.append(self.value(event, (*place, len(items))))
+        return items
+
+    def mapping(self, place: Place) -> dict[str, Any]:
+        items: dict[str, Any] = {}
+        while not isinstance(event := next(self.events), yaml.MappingEndEvent):
+            if not isinstance(event, yaml.ScalarEvent):
+                self.fail(event, "a key must be a word", "write `key: value`")
+            key = event.value
+            if key in items:
+                self.fail(event, f"the key {key} stands twice (first on line {self.lines[(*place, key)]})", "keep one")
+            self.lines[(*place, key)] = event.start_mark.line + 1
+            items[key] = self.value(next(self.events), (*place, key))
+        return items
+
+
+_SAYS = {
+    "missing": "{key} is missing",
+    "string_type": "must be text",
+    "int_type": "must be a whole number",
+    "float_type": "must be a number",
+    "bool_type": "must be true or false",
+    "list_type": "must be a list",
+    "tuple_type": "must be a list",
+    "dict_type": "must be `key: value` lines",
+    "frozen_set_type": "must be a list",
+    "none_required": "must be left empty",
+}
+
+
+def check(document: Document, model: type[Model], names: object = None) -> Model:
+    """Check a document against a model; `names` is what its names are looked up in."""
+    try:
+        return model.model_validate(document.data, context=names)
+    except ValidationError as error:
+        raise InputError(_problem(document, dict(found)) for found in error.errors(include_url=False)) from None
+
+
+def _problem(document: Document, found: dict[str, Any]) -> Problem:
+    place: Place = tuple(found["loc"])
+    context = found.get("ctx", {})
+    if found["type"] == "unknown_key":
+        where, what = document.where((*place, context["key"])), f"unknown key {context['key']}"
+        return Problem(where, f"{what} in a {context['kind']}", context["hint"])
+    where = document.where(place)
+    if found["type"] == "missing":
+        return Problem(where, _SAYS["missing"].format(key=place[-1]), f"add `{place[-1]}:`")
+    label = next((f"{part}: " for part in reversed(place) if isinstance(part, str)), "")
+    if found["type"] == "literal_error":
+        allowed = re.findall(r"'([^']+)'", context["expected"])
+        return Problem(where, f'{label}"{found["input"]}" is not one of its values', suggestion(str(found["input"]), allowed))
+    what = _SAYS.get(found["type"], found["msg"])
+    return Problem(where, f"{label}{what}", context.get("hint", ""))

@@ -1,0 +1,191 @@
+"""The facts of a patient as they were given: read by their declarations, checked one by one."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from myeloguide.errors import InputError, Problem, suggestion
+from myeloguide.knowledge.facts import Fact
+from myeloguide.knowledge.reading import Document, Place
+from myeloguide.knowledge.vocabulary import Vocabulary
+from myeloguide.record.ranges import Range
+
+
+@dataclass(frozen=True, slots=True)
+class Members:
+    """What is known of a list fact: its members, what is known not to be one, and whether the list is complete."""
+
+    yes: frozenset[str] = frozenset()
+    no: frozenset[str] = frozenset()
+    complete: bool = False
+
+    def has(self, member: str) -> bool | None:
+        """Whether `member` belongs, None when unknown."""
+        if member in self.yes:
+            return True
+        return False if self.complete or member in self.no else None
+
+
+Value = bool | str | Range | Members
+
+
+@dataclass(frozen=True, slots=True)
+class FactSheet:
+    """Known facts by name; a fact that is not there is unknown. `other_regimens` are regimens given without an id."""
+
+    values: Mapping[str, Value] = field(default_factory=dict)
+    other_regimens: tuple[frozenset[str], ...] = ()
+
+    def members(self, fact: str) -> Members:
+        """Return what is known of a list fact."""
+        value = self.values.get(fact)
+        return value if isinstance(value, Members) else Members()
+
+    def number(self, fact: str) -> Range:
+        """Return what is known of a number."""
+        value = self.values.get(fact)
+        return value if isinstance(value, Range) else Range()
+
+
+def read_facts(document: Document, place: Place, given: Any, vocabulary: Vocabulary) -> FactSheet:
+    """Read the `facts:` of a patient file; every wrong value is reported with its line."""
+    if given is None:
+        return FactSheet()
+    if not isinstance(given, Mapping):
+        document.fail(place, "facts are written as `fact: value` lines")
+    reader = _Reader(document, place, vocabulary)
+    for name, value in given.items():
+        if value is not None:
+            reader.read(name, value)
+    reader.finish()
+    return FactSheet(reader.values, tuple(reader.other_regimens))
+
+
+class _Reader:
+    def __init__(self, document: Document, place: Place, vocabulary: Vocabulary) -> None:
+        self.document = document
+        self.place = place
+        self.vocabulary = vocabulary
+        self.values: dict[str, Value] = {}
+        self.other_regimens: list[frozenset[str]] = []
+        self.problems: list[Problem] = []
+
+    def fault(self, place: Iterable[str | int], what: str, remedy: str = "") -> None:
+        self.problems.append(Problem(self.document.where((*self.place, *place)), what, remedy))
+
+    def finish(self) -> None:
+        if self.problems:
+            raise InputError(self.problems)
+
+    def read(self, name: str, value: Any) -> None:
+        complement = self.vocabulary.complements.get(name)
+        fact = self.vocabulary.facts.get(complement or name)
+        if fact is None:
+            known = [*self.vocabulary.facts, *self.vocabulary.complements]
+            self.fault((name,), f"there is no fact {name}", suggestion(name, known))
+        elif fact.is_set:
+            self.read_set(fact, name, value, denied=complement is not None)
+        elif fact.is_number:
+            self.read_number(fact, value)
+        elif fact.kind == "category":
+            self.read_category(fact, value)
+        else:
+            self.read_boolean(fact, value)
+
+    def read_boolean(self, fact: Fact, value: Any) -> None:
+        said = {"yes": True, "no": False}.get(value.casefold()) if isinstance(value, str) else value
+        if isinstance(said, bool):
+            self.values[fact.fact] = said
+        else:
+            self.fault((fact.fact,), f"{fact.fact} is {_shown(value)}", "write true or false, or leave it out if unknown")
+
+    def read_category(self, fact: Fact, value: Any) -> None:
+        word = value.strip().casefold() if isinstance(value, str) else None
+        if word in fact.values:
+            self.values[fact.fact] = word
+        else:
+            remedy = f"write {', '.join(fact.values[:-1])} or {fact.values[-1]}, or leave it out if unknown"
+            self.fault((fact.fact,), f"{fact.fact} is {_shown(value)}", remedy)
+
+    def read_number(self, fact: Fact, value: Any) -> None:
+        if not isinstance(value, Mapping):
+            number = self.number(fact, (fact.fact,), value)
+            if number is not None:
+                self.values[fact.fact] = Range.exactly(number)
+            return
+        unknown = [key for key in value if key not in ("at_least", "at_most")]
+        if unknown or not value:
+            self.fault((fact.fact, *unknown[:1]), f"{fact.fact} is no range", "a range is {at_least: 2, at_most: 4}")
+            return
+        bounds = {key: self.number(fact, (fact.fact, key), bound) for key, bound in value.items()}
+        if None not in bounds.values():
+            try:
+                self.values[fact.fact] = Range(bounds.get("at_least", fact.least), bounds.get("at_most"))
+            except ValueError as error:
+                self.fault((fact.fact,), f"{fact.fact} is no range: {error}")
+
+    def number(self, fact: Fact, place: tuple[str, ...], value: Any) -> float | None:
+        whole = fact.kind == "integer"
+        number = value if isinstance(value, (int, float)) and not isinstance(value, bool) else None
+        assert fact.least is not None
+        assert fact.most is not None
+        if number is None or math.isnan(number):
+            self.fault(place, f"{fact.fact} is {_shown(value)}", f"write a number of {fact.unit}")
+        elif whole and number != int(number):
+            self.fault(place, f"{fact.fact} is {number}", "write a whole number")
+        elif not fact.least <= number <= fact.most:
+            self.fault(place, f"{fact.fact} is {number}", f"it lies between {fact.least:g} and {fact.most:g}")
+        else:
+            return float(number)
+        return None
+
+    def read_set(self, fact: Fact, name: str, value: Any, *, denied: bool) -> None:
+        if not isinstance(value, list):
+            self.fault((name,), f"{name} is {_shown(value)}", f"write a list, such as [{self.example(fact)}]")
+            return
+        resolve: Callable[[tuple[str | int, ...], str], str | None] = (
+            self.agent if fact.kind == "agents" else self.regimen
+        )
+        found = set()
+        for position, word in enumerate(value):
+            if not isinstance(word, str):
+                self.fault((name, position), f"{name} holds {_shown(word)}", f"write names, such as {self.example(fact)}")
+                continue
+            member = resolve((name, position), word)
+            if member is not None:
+                found.add(member)
+        known = self.values.get(fact.fact)
+        members = known if isinstance(known, Members) else Members()
+        if denied:
+            self.values[fact.fact] = Members(members.yes, members.no | found, members.complete)
+        else:
+            self.values[fact.fact] = Members(members.yes | found, members.no, fact.complete)
+
+    def example(self, fact: Fact) -> str:
+        return "lenalidomide" if fact.kind == "agents" else "VRd"
+
+    def agent(self, place: tuple[str | int, ...], word: str) -> str | None:
+        """Return the agent meant; a steroid is understood and left out, for it decides nothing."""
+        agent = self.vocabulary.agent(word)
+        if agent is None:
+            self.fault(place, f"there is no agent {_shown(word)}", self.vocabulary.near_agent(word))
+            return None
+        return None if self.vocabulary.agents[agent].steroid else agent
+
+    def regimen(self, place: tuple[str | int, ...], word: str) -> str | None:
+        regimen = self.vocabulary.regimen(word)
+        if regimen is None:
+            agents = self.vocabulary.recogniser.agents(word)
+            if agents is None:
+                self.fault(place, f"there is no regimen {_shown(word)}", self.vocabulary.near_regimen(word))
+            else:
+                self.other_regimens.append(frozenset(self.vocabulary.active(agents)))
+        return regimen
+
+
+def _shown(value: Any) -> str:
+    text = value if isinstance(value, str) else repr(value)
+    return f'"{text[:60]}"' if isinstance(value, str) else text[:60]

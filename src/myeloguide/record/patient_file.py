@@ -1,0 +1,315 @@
+"""The patient file: label, date, facts, history and switches of rulings, checked on entry."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Annotated, Any, ClassVar, Literal
+
+from pydantic import BeforeValidator, Field, InstanceOf, StrictBool, StrictInt, ValidationInfo, model_validator
+
+from myeloguide.errors import InputError, Problem, suggestion
+from myeloguide.knowledge.reading import Document, Place, Strict, check, wrong_name, wrong_value
+from myeloguide.knowledge.vocabulary import Vocabulary
+from myeloguide.record.fact_sheet import FactSheet, read_facts
+from myeloguide.record.time import UNKNOWN, When, before, parse_when
+
+RESPONSES = ("sCR", "CR", "VGPR", "PR", "MR", "SD", "PD", "NE")
+TABLES = ("treatments", "procedures", "measurements", "findings", "responses")
+"""Record tables that a history may hold inline beside its lines."""
+
+
+def _when(value: Any) -> Any:
+    if isinstance(value, When):
+        return value
+    if isinstance(value, int) and not isinstance(value, bool):
+        value = str(value)
+    if not isinstance(value, str):
+        raise wrong_value("is no date", "write 2021-03-15, 2021-03 or 2021")
+    try:
+        return parse_when(value)
+    except ValueError as error:
+        raise wrong_value(str(error), "write 2021-03-15, 2021-03 or 2021") from None
+
+
+def _transplant(value: Any) -> Any:
+    return value if isinstance(value, bool) else _when(value)
+
+
+def _agent(value: Any, info: ValidationInfo) -> str:
+    vocabulary: Vocabulary = info.context  # type: ignore[assignment]
+    agent = vocabulary.agent(value) if isinstance(value, str) else None
+    if agent is None:
+        error = wrong_name("agent", value, ())
+        error.context["hint"] = vocabulary.near_agent(str(value))  # type: ignore[index]
+        raise error
+    return agent
+
+
+def _agents(value: Any, info: ValidationInfo) -> Any:
+    """Read a list of agents, or one text that joins them."""
+    if isinstance(value, str):
+        vocabulary: Vocabulary = info.context  # type: ignore[assignment]
+        found = vocabulary.recogniser.agents(value)
+        return found if found else [value]
+    return value
+
+
+def _response(value: Any) -> Any:
+    for category in RESPONSES:
+        if isinstance(value, str) and value.strip().casefold() == category.casefold():
+            return category
+    raise wrong_value(f'"{value}" is no response', f"write one of {', '.join(RESPONSES)}")
+
+
+Moment = Annotated[InstanceOf[When], BeforeValidator(_when)]
+AgentName = Annotated[str, BeforeValidator(_agent)]
+AgentNames = Annotated[tuple[AgentName, ...], BeforeValidator(_agents)]
+Response = Annotated[str, BeforeValidator(_response)]
+Months = Annotated[float, Field(ge=0, le=600)]
+StopReason = Literal["ongoing", "progression", "toxicity", "completed", "planned", "intolerance", "choice", "death", "other"]
+
+
+class Progression(Strict):
+    """Progression that ended a line: when, of what kind, and on which agents."""
+
+    known_as: ClassVar[str] = "progression"
+
+    date: Moment = UNKNOWN
+    kind: Literal["biochemical", "clinical"] | None = None
+    on: AgentNames = ()
+
+
+class Course(Strict):
+    """A stretch of treatment: what was given, from when to when, and how it ended."""
+
+    known_as: ClassVar[str] = "phase"
+
+    regimen: str | None = None
+    agents: AgentNames | None = None
+    start: Moment = UNKNOWN
+    stop: Moment = UNKNOWN
+    cycles: Annotated[float, Field(ge=0, le=400)] | None = None
+    months: Months | None = None
+    doses: Mapping[AgentName, float | str] = Field(default_factory=dict)
+    best_response: Response | None = None
+    stop_reason: StopReason | None = None
+
+    @model_validator(mode="after")
+    def _in_order(self, info: ValidationInfo) -> Course:
+        if before(self.stop, self.start):
+            raise wrong_value(f"stop {self.stop} is before start {self.start}")
+        if self.regimen is not None:
+            self.given_agents(info.context)  # type: ignore[arg-type]
+        return self
+
+    def regimen_id(self, vocabulary: Vocabulary) -> str | None:
+        """Return the regimen by name or, where none is named, by its agents."""
+        if self.regimen is not None:
+            return vocabulary.regimen(self.regimen)
+        return vocabulary.recogniser.of_agents(self.agents) if self.agents else None
+
+    def given_agents(self, vocabulary: Vocabulary) -> tuple[str, ...] | None:
+        """Return the agents named and those of the regimen, steroids included, or None when neither is known."""
+        named = list(self.agents or ())
+        if self.regimen is not None:
+            members = self._members(vocabulary)
+            named += [agent for agent in members if agent not in named]
+        return tuple(named) if named else None
+
+    def _members(self, vocabulary: Vocabulary) -> list[str]:
+        assert self.regimen is not None
+        known = vocabulary.regimen(self.regimen)
+        if known is not None:
+            regimen = vocabulary.regimens[known]
+            return [*regimen.agents, *([regimen.steroid] if regimen.steroid else [])]
+        members = vocabulary.recogniser.agents(self.regimen)
+        if members is None:
+            error = wrong_name("regimen", self.regimen, ())
+            error.context["hint"] = vocabulary.near_regimen(self.regimen)  # type: ignore[index]
+            raise error
+        return members
+
+
+class Phase(Course):
+    """A planned part of a line."""
+
+    intent: Literal["induction", "conditioning", "consolidation", "maintenance"] | None = None
+
+
+class Line(Course):
+    """A line of therapy as a clinician knows it; every key is optional."""
+
+    known_as: ClassVar[str] = "line"
+
+    line: Annotated[StrictInt, Field(ge=1, le=40)] | None = None
+    phases: tuple[Phase, ...] = ()
+    transplant: Annotated[bool | InstanceOf[When], BeforeValidator(_transplant)] | None = None
+    maintenance: StrictBool | None = None
+    progression: Progression | StrictBool | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _progression_date_alone(cls, data: Any) -> Any:
+        """Read `progression: 2021-03` as its date."""
+        given = data.get("progression") if isinstance(data, Mapping) else None
+        if given is None or isinstance(given, (bool, Mapping, Progression)):
+            return data
+        return {**data, "progression": {"date": given}}
+
+    @property
+    def progressed(self) -> Progression | None:
+        """The progression, if one is recorded."""
+        if self.progression is True:
+            return Progression()
+        return self.progression or None
+
+    @property
+    def transplanted(self) -> When | None:
+        """When the line's autologous transplant was, if there was one."""
+        if isinstance(self.transplant, When):
+            return self.transplant
+        return UNKNOWN if self.transplant else None
+
+
+class History(Strict):
+    """What was recorded of a patient's treatment."""
+
+    known_as: ClassVar[str] = "history"
+
+    complete: StrictBool | None = None
+    complete_from: Moment = UNKNOWN
+    diagnosis_date: Moment = UNKNOWN
+    lines: tuple[Line, ...] | None = None
+    treatments: tuple[dict[str, Any], ...] = ()
+    procedures: tuple[dict[str, Any], ...] = ()
+    measurements: tuple[dict[str, Any], ...] = ()
+    findings: tuple[dict[str, Any], ...] = ()
+    responses: tuple[dict[str, Any], ...] = ()
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether what is not recorded did not happen: said so, or recorded from the diagnosis on."""
+        if self.complete is not None:
+            return self.complete
+        known = self.complete_from.last is not None and self.diagnosis_date.first is not None
+        return known and before(self.diagnosis_date, self.complete_from) is False
+
+    @property
+    def unread_tables(self) -> tuple[str, ...]:
+        """Record tables that are given but that lines are not derived from here."""
+        return tuple(name for name in TABLES if getattr(self, name))
+
+
+class _File(Strict):
+    known_as: ClassVar[str] = "patient file"
+
+    patient: str | StrictInt | None = None
+    as_of: Moment = UNKNOWN
+    facts: Any = None
+    history: History | None = None
+    rulings: dict[str, str] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PatientFile:
+    """A patient as given: label, decision date, facts, history, switches."""
+
+    patient: str | None
+    as_of: date
+    facts: FactSheet
+    history: History
+    rulings: Mapping[str, str] = field(default_factory=dict)
+    document: Document | None = None
+
+
+def read_patient(document: Document, vocabulary: Vocabulary, today: date) -> PatientFile:
+    """Check a document as a patient file; `today` is used where it gives no `as_of`."""
+    problems: list[Problem] = []
+    file: _File | None = None
+    sheet = FactSheet()
+    try:
+        file = check(document, _File, vocabulary)
+    except InputError as error:
+        problems += error.problems
+    if isinstance(document.data, Mapping):
+        try:
+            sheet = read_facts(document, ("facts",), document.data.get("facts"), vocabulary)
+        except InputError as error:
+            problems += error.problems
+    if problems or file is None:
+        raise InputError(problems)
+    as_of = file.as_of.last or today
+    history = file.history or History()
+    problems = [*_too_late(document, history, as_of), *_out_of_order(document, history)]
+    if as_of > today:
+        problems.insert(0, Problem(document.where(("as_of",)), f"as_of {file.as_of} is after today, {today}"))
+    if problems:
+        raise InputError(problems)
+    label = None if file.patient is None else str(file.patient)
+    return PatientFile(label, as_of, sheet, history, dict(file.rulings or {}), document)
+
+
+def _moments(history: History) -> Iterator[tuple[Place, When]]:
+    """Yield every date of a history with its place in the file."""
+    top: Place = ("history",)
+    yield (*top, "complete_from"), history.complete_from
+    yield (*top, "diagnosis_date"), history.diagnosis_date
+    for number, line in enumerate(history.lines or ()):
+        place: Place = (*top, "lines", number)
+        courses: list[tuple[Place, Course]] = [(place, line)]
+        courses += [((*place, "phases", position), phase) for position, phase in enumerate(line.phases)]
+        for where, course in courses:
+            yield (*where, "start"), course.start
+            yield (*where, "stop"), course.stop
+        if isinstance(line.transplant, When):
+            yield (*place, "transplant"), line.transplant
+        if line.progressed:
+            yield (*place, "progression", "date"), line.progressed.date
+
+
+def _too_late(document: Document, history: History, as_of: date) -> Iterator[Problem]:
+    for place, when in _moments(history):
+        if when.first and when.first > as_of:
+            yield Problem(
+                document.where(place), f"{place[-1]} {when} is after as_of, {as_of}", "a decision knows only what came before it"
+            )
+
+
+def _out_of_order(document: Document, history: History) -> Iterator[Problem]:
+    lines = history.lines or ()
+    seen: dict[int, int] = {}
+    for position, line in enumerate(lines):
+        place: Place = ("history", "lines", position)
+        if line.line is not None:
+            if line.line in seen:
+                yield Problem(document.where((*place, "line")), f"line {line.line} is given twice", "number lines 1, 2, 3")
+            seen[line.line] = position
+        progressed = line.progressed
+        if progressed and before(progressed.date, line.start):
+            what = f"progression {progressed.date} is before the start of its line, {line.start}"
+            yield Problem(document.where((*place, "progression")), what)
+        if isinstance(line.transplant, When) and before(line.transplant, line.start):
+            what = f"transplant {line.transplant} is before the start of its line, {line.start}"
+            yield Problem(document.where((*place, "transplant")), what)
+    ordered = sorted(lines, key=lambda line: line.line or 0) if len(seen) == len(lines) else lines
+    for earlier, later in zip(ordered[:-1], ordered[1:], strict=True):
+        if before(later.start, earlier.start):
+            place = ("history", "lines", lines.index(later), "start")
+            what = f"this line starts {later.start}, before the line given ahead of it ({earlier.start})"
+            yield Problem(document.where(place), what, "give lines in their order")
+
+
+def read_switches(given: Mapping[str, str], known: Mapping[str, tuple[str, ...]], where: str) -> dict[str, str]:
+    """Check switches of rulings against those that a pack has."""
+    problems = []
+    for ruling, value in given.items():
+        if ruling not in known:
+            problems.append(Problem(where, f"ruling {ruling} has no switch", suggestion(ruling, known)))
+        elif value not in known[ruling]:
+            remedy = f"write {ruling}={' or '.join(known[ruling])}"
+            problems.append(Problem(where, f'ruling {ruling} has no reading "{value}"', remedy))
+    if problems:
+        raise InputError(problems)
+    return dict(given)
