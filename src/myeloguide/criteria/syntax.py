@@ -1,8 +1,8 @@
 """Conditions as text: a whitelisted subset of Python's expressions, read into nodes.
 
-    prior_lines == 1 and refractory_to(lenalidomide) and not frail
-    fitness in (fit, intermediate)      24 <= months < 36
-    any(refractory_to(a) for a in proteasome_inhibitor if a != agent)
+prior_lines == 1 and refractory_to(lenalidomide) and not frail
+fitness in (fit, intermediate)      24 <= months < 36
+any(refractory_to(a) for a in proteasome_inhibitor if a != agent)
 """
 
 from __future__ import annotations
@@ -198,10 +198,7 @@ class _Reader:
         parts = [node.left, *node.comparators]
         return _join(
             All,
-            [
-                self.pair(left, operator, right)
-                for left, operator, right in zip(parts[:-1], node.ops, parts[1:], strict=True)
-            ],
+            [self.pair(left, operator, right) for left, operator, right in zip(parts[:-1], node.ops, parts[1:], strict=True)],
         )
 
     def pair(self, left: ast.expr, operator: ast.cmpop, right: ast.expr) -> Node:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import Any, Literal, NamedTuple
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields, is_dataclass
+from typing import Any, Literal
 
 from myeloguide.guideline.pack_files import Kind, Strength
 from myeloguide.history.facts import Disagreement
 from myeloguide.history.proof import Proof
-from myeloguide.knowledge.source import Source
 
 Status = Literal["held_back", "advised_against", "condition_not_met", "depends", "offered"]
 STATUSES: tuple[Status, ...] = ("held_back", "advised_against", "condition_not_met", "depends", "offered")
@@ -18,30 +18,39 @@ SCHEMA = "answer-1"
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A place in the source: section, item, physical lines; or a publication."""
+    """A place in the source: section, item, first and last physical line, further ranges; or a publication."""
 
     section: str | None = None
     item: str | None = None
-    lines: tuple[tuple[int, int], ...] = ()
+    lines: tuple[int, int] | None = None
+    more_lines: tuple[tuple[int, int], ...] = ()
     publication: str | None = None
 
-    @classmethod
-    def of(cls, source: Source | None) -> Place | None:
-        """Return the place that a source names."""
-        return None if source is None else cls(source.section, source.item, source.lines, source.publication)
+    @property
+    def ranges(self) -> tuple[tuple[int, int], ...]:
+        """Every range of lines."""
+        return () if self.lines is None else (self.lines, *self.more_lines)
+
+    def __str__(self) -> str:
+        if self.lines is None:
+            return self.publication or ""
+        return ", ".join(f"L{first}" if first == last else f"L{first}-{last}" for first, last in self.ranges)
 
 
-class Reason(NamedTuple):
-    """Why an option has its status: who says it, and where."""
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """Something said of a patient, a list or an option: in words, by whom, and where. `ruling` is the first of `rulings`."""
 
     code: str
     text: str
     kind: Kind
     ruling: str | None
     source: Place | None
+    rulings: tuple[str, ...] = ()
 
 
-class CautionShown(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class CautionShown:
     """A caution on an option. `holds` is None when an unknown fact decides whether it applies."""
 
     code: str
@@ -53,22 +62,24 @@ class CautionShown(NamedTuple):
     source: Place | str | None
 
 
-class ViaList(NamedTuple):
-    """Where an untried option is printed."""
+@dataclass(frozen=True, slots=True)
+class Via:
+    """Where an untried option is printed: list, tier and grade there."""
 
     list: str
     tier: str
     grade: str | None
 
 
-class OptionAnswer(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class OptionAnswer:
     """An option of a list that applies or may apply, with its one status."""
 
     option: str
     list: str
     tier: str
     grade: str | None
-    via: ViaList | None
+    via: Via | None
     status: Status
     needs: tuple[str, ...]
     reasons: tuple[Reason, ...]
@@ -77,7 +88,7 @@ class OptionAnswer(NamedTuple):
     agents: tuple[str, ...]
     basis: str | None
     recommended: bool
-    also_via: tuple[ViaList, ...] = ()
+    also_via: tuple[Via, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,3 +196,14 @@ class Answer:
             if (row.list, row.tier, row.option) == (in_list, tier, option):
                 return row.status
         return None
+
+
+def plain(value: Any) -> Any:
+    """Return an answer, or a part of it, as dicts and lists for JSON."""
+    if is_dataclass(value) and not isinstance(value, type):
+        return {item.name: plain(getattr(value, item.name)) for item in fields(value)}
+    if isinstance(value, Mapping):
+        return {key: plain(item) for key, item in value.items()}
+    if isinstance(value, (tuple, list)):
+        return [plain(item) for item in value]
+    return value

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -17,24 +17,22 @@ from myeloguide.guideline.answer import (
     ListAnswer,
     Missing,
     NearOption,
-    NothingOffered,
     NoteShown,
+    NothingOffered,
     OptionAnswer,
-    Place,
     Reason,
     SinceShown,
     Status,
-    ViaList,
 )
-from myeloguide.guideline.pack import Condition, Gap, OptionList, Pack, Remark, Row, Said
+from myeloguide.guideline.pack import Condition, Gap, OptionList, Pack, Remark, Row
 from myeloguide.guideline.questions import Name, deciding
 from myeloguide.history.closure import ANY_LINE, LATER_LINE, Planes, close, planes_of
 from myeloguide.history.definitions import Definitions
 from myeloguide.history.facts import KnownFacts, known_facts
+from myeloguide.knowledge.reading import Document
 from myeloguide.record.fact_sheet import FactSheet
-from myeloguide.record.patient_file import PatientFile, read_switches
+from myeloguide.record.patient_file import PatientFile, read_patient, read_switches
 from myeloguide.record.ranges import Range
-from myeloguide.record.time import parse_when
 
 
 def definitions_of(pack: Pack, switched: Mapping[str, str]) -> Definitions:
@@ -47,13 +45,36 @@ def definitions_of(pack: Pack, switched: Mapping[str, str]) -> Definitions:
     return Definitions(**chosen)
 
 
-def assess_patient(
-    pack: Pack, patient: PatientFile, switched: Mapping[str, str] | None = None, *, assume_complete: bool = False
-) -> Answer:
-    """Answer for a patient file; `switched` are rulings switched beside those of the file."""
-    where = patient.document.where(("rulings",)) if patient.document else "rulings"
-    switches = read_switches(patient.rulings, pack.switches, where) | read_switches(switched or {}, pack.switches, "--ruling")
+def prepare(
+    pack: Pack,
+    document: Document,
+    as_of: date | None,
+    today: date,
+    switched: Mapping[str, str] | None = None,
+    *,
+    assume_complete: bool = False,
+) -> tuple[KnownFacts, PatientFile, dict[str, str]]:
+    """Read a patient file and derive what is known; return also the file and the switches of rulings in force.
+
+    `as_of` stands where the file gives no date; `switched` wins over the switches of the file.
+    """
+    patient = read_patient(document, pack.vocabulary, as_of, today)
+    switches = read_switches(patient.rulings, pack.switches, document.where(("rulings",)))
+    switches |= read_switches(switched or {}, pack.switches, "--ruling")
     known = known_facts(patient, pack.vocabulary, definitions_of(pack, switches), assume_complete=assume_complete)
+    return known, patient, switches
+
+
+def assess_document(
+    pack: Pack,
+    document: Document,
+    today: date,
+    switched: Mapping[str, str] | None = None,
+    *,
+    assume_complete: bool = False,
+) -> Answer:
+    """Answer for a patient file."""
+    known, patient, switches = prepare(pack, document, None, today, switched, assume_complete=assume_complete)
     return assess(pack, known, patient.as_of, switches, patient.patient)
 
 
@@ -76,12 +97,6 @@ def ruling_planes(pack: Pack, switched: Mapping[str, str], every: Any, none: Any
         planes[ruling, other] = (every, none) if is_other else (none, every)
         planes[ruling, default] = (none, every) if is_other else (every, none)
     return planes
-
-
-@dataclass(frozen=True, slots=True)
-class _Negative:
-    status: Status
-    said: tuple[Said, ...]
 
 
 class Assessment:
@@ -108,7 +123,9 @@ class Assessment:
             texts = dict.fromkeys(conflict.text() for conflict in conflicts)
             raise InputError(Problem("facts", text, "correct one of the two") for text in texts)
         self.true, self.false = walk(pack.program, self.planes.__getitem__, 0, 1)
-        self.touched: dict[str, None] = {}
+        self.news = [news for news in pack.news if news.known_from <= as_of]
+        self.harm = [news for news in self.news if news.harm is not None]
+        self.touched: set[str] = set()
         self.decided_by: dict[str, list[str]] = {}
 
     def value(self, condition: Condition) -> bool | None:
@@ -156,31 +173,25 @@ class Assessment:
             notice=pack.header.notice,
         )
 
-    def tell(self, said: Said) -> Said:
+    def tell(self, said: Reason) -> Reason:
         """Note the rulings behind something that is shown."""
-        for ruling in said.rulings:
-            self.touched[ruling] = None
+        self.touched.update(said.rulings)
         return said
 
     def rulings_touched(self) -> tuple[str, ...]:
-        for proof in self.known.derived.proofs:
-            if proof.rule in self.pack.rulings:
-                self.touched[proof.rule] = None
-        for ruling in self.switched:
-            self.touched[ruling] = None
+        self.touched.update(proof.rule for proof in self.known.derived.proofs)
+        self.touched.update(self.switched)
         return tuple(name for name in self.pack.rulings if name in self.touched)
 
     def list_answer(self, item: OptionList, applies: bool | None) -> ListAnswer:
-        why = say(item.applies.node, self.pack.phrases)
-        return ListAnswer(item.id, applies, item.title, why, item.advice if applies else None, Place.of(item.source))
+        return ListAnswer(item.id, applies, item.title, item.why, item.advice if applies else None, item.source)
 
     # --- rows ---
 
     def rows(self, item: OptionList, applies: bool | None) -> Iterator[OptionAnswer]:
-        for ruling in item.rulings:
-            self.touched[ruling] = None
+        self.touched.update(item.rulings)
         for row in item.rows:
-            yield self.option(row, applies)
+            yield self.option(item, row, applies)
 
     def status(self, row: Row, applies: bool | None) -> Status:
         """Return the first status that holds."""
@@ -192,38 +203,35 @@ class Assessment:
             return "condition_not_met"
         return "offered" if applies and self.true[row.offered.place] else "depends"
 
-    def option(self, row: Row, applies: bool | None) -> OptionAnswer:
+    def option(self, item: OptionList, row: Row, applies: bool | None) -> OptionAnswer:
         status = self.status(row, applies)
         needs: tuple[str, ...] = ()
         if status == "depends":
             needs = tuple(map(written, deciding(row.offered.node, self.planes, self.pack)))
             for name in needs:
                 self.decided_by.setdefault(name, []).append(row.option)
-        for ruling in row.rulings:
-            self.touched[ruling] = None
-        regimen = self.pack.vocabulary.regimens[row.option]
-        via = tuple(ViaList(item.list, item.tier, item.grade) for item in row.via)
+        self.touched.update(row.rulings)
         return OptionAnswer(
             option=row.option,
             list=row.list,
             tier=row.tier,
             grade=self.grade(row),
-            via=via[0] if via else None,
+            via=row.via[0] if row.via else None,
             status=status,
             needs=needs,
-            reasons=tuple(map(reason, self.reasons(row, status))),
+            reasons=tuple(self.reasons(item, row, status)),
             cautions=(*self.cautions(row), *self.later_harm(row.option)),
-            name=regimen.name,
-            agents=(*regimen.agents, *(agent for component in regimen.one_of for agent in component)),
+            name=row.name,
+            agents=row.agents,
             basis=row.basis,
             recommended=row.recommends,
-            also_via=via[1:],
+            also_via=row.via[1:],
         )
 
     def grade(self, row: Row) -> str | None:
         return row.grade if row.grade_when is None or self.value(row.grade_when) else None
 
-    def reasons(self, row: Row, status: Status) -> Iterator[Said]:
+    def reasons(self, item: OptionList, row: Row, status: Status) -> Iterator[Reason]:
         """Yield what decides the status."""
         if status == "offered":
             yield row.listed
@@ -239,34 +247,28 @@ class Assessment:
             assert row.unmet is not None
             yield self.tell(row.unmet)
         else:
-            yield from self.open_reasons(row)
+            yield from self.open_reasons(item, row)
 
-    def open_reasons(self, row: Row) -> Iterator[Said]:
+    def open_reasons(self, item: OptionList, row: Row) -> Iterator[Reason]:
         """Yield what is open: the list, the condition, or something that may stand against the option."""
-        option_list = next(item for item in self.pack.lists if item.id == row.list)
         phrases = self.pack.phrases
-        if self.value(option_list.applies) is None:
-            text = f"whether this list applies is open: {say(option_list.applies.node, phrases)}"
-            yield Said("list-open", text, "source", (), option_list.source)
+        if self.value(item.applies) is None:
+            yield Reason("list-open", f"whether this list applies is open: {item.why}", "source", None, item.source)
         if self.value(row.condition) is None:
             text = f"open: {say(row.condition.node, phrases)}"
-            yield Said("condition-open", text, "source", row.rulings, row.listed.source)
+            yield replace(row.listed, code="condition-open", text=text, rulings=row.rulings)
         for block in (*row.held_reasons, *row.against_reasons):
             if self.value(block.condition) is None:
                 said = self.tell(block.said[0])
-                yield Said(f"{said.code}-open", f"open: {say(block.condition.node, phrases)}", said.kind, said.rulings, said.source)
+                yield replace(said, code=f"{said.code}-open", text=f"open: {say(block.condition.node, phrases)}")
 
     def cautions(self, row: Row) -> Iterator[CautionShown]:
         for remark in row.cautions:
             holds = self.shown(remark)
-            if holds is False:
-                continue
-            strong = remark.strong_unless is not None and not self.value(remark.strong_unless)
-            said = self.tell(remark.said)
-            yield CautionShown(
-                said.code, said.text, "strong" if strong else remark.strength, holds, said.kind,
-                said.rulings[-1] if said.rulings else None, Place.of(said.source),
-            )  # fmt: skip
+            if holds is not False:
+                strong = remark.strong_unless is not None and not self.value(remark.strong_unless)
+                self.tell(remark.said)
+                yield remark.caution(holds, strong=strong)
 
     def shown(self, remark: Remark) -> bool | None:
         """Whether a remark is to be shown; one with `unless` is shown unless its condition is known to be true."""
@@ -305,14 +307,14 @@ class Assessment:
             if not applies or any(row.status in ("offered", "depends") for row in rows):
                 continue
             gap = self.silence_of(item.id)
-            said = self.tell(gap.said) if gap else Said("", "No option of this list can be offered.", "ruling", ())
+            said = self.tell(gap.said) if gap else Reason("", "No option of this list can be offered.", "ruling", None, None)
             fewest = min((len(row.reasons) for row in rows), default=0)
             near = [
                 NearOption(row.option, row.tier, row.status, tuple(reason.text for reason in row.reasons))
                 for row in rows
                 if len(row.reasons) == fewest
             ]
-            yield NothingOffered(item.id, said.text, said.code or None, Place.of(said.source), tuple(near))
+            yield NothingOffered(item.id, said.text, said.code or None, said.source, tuple(near))
 
     def silence_of(self, name: str) -> Gap | None:
         for gap in self.pack.silences:
@@ -323,23 +325,17 @@ class Assessment:
     def since(self, options: Sequence[OptionAnswer]) -> Iterator[SinceShown]:
         """Yield what is newer than the source on the options shown, and on options that it does not know."""
         present = {row.option for row in options}
-        for item in self.pack.since.since:
-            dated = item.date or item.seen
-            first = parse_when(dated).first
-            about = [option for option in item.options if option in present or not item.known_to_source]
-            if options and about and first is not None and first <= self.as_of:
-                yield SinceShown(
-                    about[0], item.applies_to, item.text, dated, item.source, item.kind, item.strength,
-                    item.known_to_source, item.verified,
-                )  # fmt: skip
+        for news in self.news if options else ():
+            about = next((option for option in news.shown if option in present or not news.known_to_source), None)
+            if about is not None:
+                yield news.shown[about]
 
     def later_harm(self, option: str) -> Iterator[CautionShown]:
         """Yield later harm and withdrawals, which stand among an option's own cautions (C9)."""
-        for item in self.pack.since.since:
-            first = parse_when(item.date or item.seen).first
-            if item.caution and option in item.options and first is not None and first <= self.as_of:
-                self.touched["C9"] = None
-                yield CautionShown(item.id, item.text, "strong", True, "since", "C9", f"{item.source}, {item.date or item.seen}")
+        for news in self.harm:
+            if option in news.shown and news.harm is not None:
+                self.touched.add("C9")
+                yield news.harm
 
     def missing(self) -> tuple[Missing, ...]:
         found = [Missing(name, len(rows), self.question(name)) for name, rows in self.decided_by.items()]
@@ -366,15 +362,9 @@ def written(name: Name) -> str:
     return f"{fact}.{member}" if member else fact
 
 
-def reason(said: Said) -> Reason:
-    """Return something said as a reason of the answer."""
-    return Reason(said.code, said.text, said.kind, said.rulings[-1] if said.rulings else None, Place.of(said.source))
-
-
-def shown_note(said: Said, in_list: str | None) -> NoteShown:
+def shown_note(said: Reason, in_list: str | None) -> NoteShown:
     """Return something said as a note of the answer."""
-    ruling = said.rulings[-1] if said.rulings else None
-    return NoteShown(said.code, in_list, said.text, said.kind, ruling, Place.of(said.source))
+    return NoteShown(said.code, in_list, said.text, said.kind, said.ruling, said.source)
 
 
 def facts_used(planes: Planes, sheet: FactSheet, pack: Pack) -> dict[str, Any]:
@@ -386,9 +376,9 @@ def facts_used(planes: Planes, sheet: FactSheet, pack: Pack) -> dict[str, Any]:
     used: dict[str, Any] = {}
     for name, fact in pack.vocabulary.facts.items():
         if fact.is_set:
-            members = [(member, planes[name, member]) for member in pack.vocabulary.members(fact)]
-            yes = [member for member, (true, _) in members if true]
-            no = [member for member, (_, false) in members if false]
+            members = pack.vocabulary.members(fact)
+            yes = [member for member in members if planes[name, member][0]]
+            no = [member for member in members if planes[name, member][1]]
             complete = len(yes) + len(no) == len(members)
             if fact.complete:
                 used[name] = yes if complete else None

@@ -5,21 +5,27 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from functools import cache
 from pathlib import Path
 from typing import Any, NoReturn, TypeVar
 
 from pydantic import BaseModel
 
-from myeloguide.criteria.nodes import All, Any as AnyOf, Constant, Node, Not
+from myeloguide.criteria.nodes import All, Constant, Node, Not
+from myeloguide.criteria.nodes import Any as AnyOf
+from myeloguide.criteria.prose import say
 from myeloguide.criteria.syntax import ConditionError, Definition, FactType, Scope, expand, parse
 from myeloguide.criteria.walk import Program, compile_conditions
 from myeloguide.errors import InputError, Problem, suggestion
 from myeloguide.guideline import pack_files as files
+from myeloguide.guideline.answer import CautionShown, Reason, SinceShown, Via
+from myeloguide.guideline.answer import Place as SourcePlace
 from myeloguide.guideline.phrases import Phrasebook
 from myeloguide.knowledge.reading import Document, Place, check, read
 from myeloguide.knowledge.source import Source
 from myeloguide.knowledge.vocabulary import Vocabulary, vocabulary
+from myeloguide.record.time import parse_when
 
 PACKS = Path(__file__).parent / "packs"
 DEFAULT_PACK = "imwg-2021"
@@ -34,22 +40,11 @@ class Condition:
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
-    """Something said, ready to show: text in words, who says it, where it stands."""
-
-    code: str
-    text: str
-    kind: files.Kind
-    rulings: tuple[str, ...] = ()
-    source: Source | None = None
-
-
-@dataclass(frozen=True, slots=True)
 class Block:
     """A reason that holds, or would hold, an option back or argue against it."""
 
     condition: Condition
-    said: tuple[Said, ...]
+    said: tuple[Reason, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,18 +53,15 @@ class Remark:
 
     condition: Condition | None
     shown_unless: bool
-    said: Said
+    said: Reason
     strength: files.Strength = "caution"
     strong_unless: Condition | None = None
 
-
-@dataclass(frozen=True, slots=True)
-class Via:
-    """Where an untried option is printed: list, tier and grade there."""
-
-    list: str
-    tier: str
-    grade: str | None
+    def caution(self, holds: bool | None, *, strong: bool) -> CautionShown:
+        """Return the remark as a caution on an option."""
+        said = self.said
+        strength: files.Strength = "strong" if strong else self.strength
+        return CautionShown(said.code, said.text, strength, holds, said.kind, said.ruling, said.source)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,14 +73,16 @@ class Row:
     tier_title: str
     recommends: bool
     option: str
+    name: str
+    agents: tuple[str, ...]
     grade: str | None
     grade_when: Condition | None
     basis: str | None
     via: tuple[Via, ...]
     condition: Condition
-    met: Said | None
-    unmet: Said | None
-    listed: Said
+    met: Reason | None
+    unmet: Reason | None
+    listed: Reason
     held_back: Condition
     held_reasons: tuple[Block, ...]
     against: Condition
@@ -105,9 +99,10 @@ class OptionList:
     id: str
     title: str
     applies: Condition
+    why: str
     advice: str | None
     rulings: tuple[str, ...]
-    source: Source
+    source: SourcePlace | None
     rows: tuple[Row, ...]
 
 
@@ -125,7 +120,7 @@ class Pointer:
 
     list: str
     condition: Condition
-    said: Said
+    said: Reason
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +130,31 @@ class Gap:
     lists: tuple[str, ...]
     outside: bool
     condition: Condition | None
-    said: Said
+    said: Reason
+
+
+@dataclass(frozen=True, slots=True)
+class News:
+    """A fact newer than the source: the first day on which it can be known, and how it is shown for each option."""
+
+    known_from: date
+    known_to_source: bool
+    shown: Mapping[str, SinceShown]
+    harm: CautionShown | None
+
+    @classmethod
+    def of(cls, item: files.Since) -> News:
+        """Make a fact since publication ready to show."""
+        dated = item.date or item.seen
+        shown = {
+            option: SinceShown(
+                option, item.applies_to, item.text, dated, item.source, item.kind, item.strength,
+                item.known_to_source, item.verified,
+            )
+            for option in item.options
+        }  # fmt: skip
+        harm = CautionShown(item.id, item.text, "strong", True, "since", "C9", f"{item.source}, {dated}")
+        return cls(parse_when(dated).first or date.max, item.known_to_source, shown, harm if item.caution else None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,7 +170,8 @@ class Pack:
     silences: tuple[Gap, ...]
     rulings: Mapping[str, files.Ruling]
     errata: tuple[files.Erratum, ...]
-    since: files.SinceFile
+    newer: files.SinceFile
+    news: tuple[News, ...]
     program: Program
     scope: Scope
     phrases: Phrasebook
@@ -222,18 +242,21 @@ class _Builder:
 
     def build(self) -> Pack:
         header = self.file("pack.yaml", files.Header)
+        self.sections = header.sections
         grades = tuple(meaning.grade for meaning in header.grades)
         self.names = files.Names(self.words, header.lists, grades)
         rulings = {item.ruling: item for item in self.file("rulings.yaml", files.RulingFile).rulings}
         self.names = files.Names(self.words, header.lists, grades, tuple(rulings))
         named = self.file("conditions.yaml", files.ConditionFile).conditions
         self.scope = self.make_scope(rulings, named)
+        self.phrases = Phrasebook(self.words, rulings, named)
         self.check_named(named)
         self.against = self.file("against.yaml", files.AgainstFile)
         self.cautions = self.file("cautions.yaml", files.CautionFile).cautions
         self.list_files = {name: self.list_file(name) for name in header.lists}
         lists = tuple(self.option_list(name, content) for name, content in self.list_files.items())
         notes = self.file("notes.yaml", files.NoteFile)
+        newer = self.file("since.yaml", files.SinceFile)
         pack = Pack(
             header=header,
             hash=pack_hash(self.folder),
@@ -244,16 +267,30 @@ class _Builder:
             silences=tuple(self.gaps(self.file("silences.yaml", files.SilenceFile))),
             rulings=rulings,
             errata=self.file("errata.yaml", files.ErratumFile).errata,
-            since=self.file("since.yaml", files.SinceFile),
+            newer=newer,
+            news=tuple(map(News.of, newer.since)),
             program=compile_conditions(condition.node for condition in self.conditions),
             scope=self.scope,
-            phrases=Phrasebook(self.words, rulings, named),
+            phrases=self.phrases,
             documents=self.documents,
         )
         for condition in self.conditions:
             condition.place = pack.program.place(condition.node)
         self.check_lines(header.source_lines)
         return pack
+
+    def place(self, source: Source | None) -> SourcePlace | None:
+        """Return a place in the source with the section that its lines stand in."""
+        if source is None or not source.lines:
+            return None if source is None else SourcePlace(publication=source.publication)
+        first, *more = source.lines
+        section = next((item.section for item in self.sections if item.lines[0] <= first[0] <= item.lines[1]), None)
+        return SourcePlace(source.section or section, source.item, first, tuple(more), source.publication)
+
+    def reason(
+        self, code: str, text: str, kind: files.Kind, rulings: tuple[str, ...] = (), source: Source | None = None
+    ) -> Reason:
+        return Reason(code, text, kind, rulings[0] if rulings else None, self.place(source), rulings)
 
     # --- names and conditions ---
 
@@ -317,11 +354,23 @@ class _Builder:
         for tier_number, tier in enumerate(content.tiers):
             for item_number, item in enumerate(tier.items):
                 place: Place = ("tiers", tier_number, "items", item_number)
-                printed = [(option, ()) for option in item.options] or list(self.untried(document, place, item))
+                printed: Iterable[tuple[str, tuple[Via, ...]]] = [(option, ()) for option in item.options]
+                if item.untried:
+                    printed = self.untried(document, place, item)
                 for option, via in printed:
                     rows.append(self.row(document, place, content, tier, item, option, via, applies.node))
         self.refuse_twins(document, rows)
-        return OptionList(name, content.title, applies, content.advice, content.rulings, content.source, tuple(rows))
+        why = say(applies.node, self.phrases)
+        return OptionList(
+            name,
+            content.title,
+            applies,
+            why,
+            content.advice,
+            content.rulings,
+            self.place(content.source),
+            tuple(rows),
+        )
 
     def refuse_twins(self, document: Document, rows: Iterable[Row]) -> None:
         seen = set()
@@ -377,6 +426,7 @@ class _Builder:
         grade_when = None
         if item.grade_when is not None:
             grade_when = self.condition(self.node(document, (*place, "grade_when"), item.grade_when))
+        regimen = self.words.regimens[option]
         held, held_reasons = self.held_back(option)
         against, against_reasons = self.argued_against(option, content.list)
         rulings = (*content.rulings, *item.rulings, *(carried_item.rulings if carried_item else ()))
@@ -386,6 +436,8 @@ class _Builder:
             tier_title=tier.title,
             recommends=tier.recommends,
             option=option,
+            name=regimen.name,
+            agents=tuple(agent for component in regimen.components for agent in component),
             grade=item.grade,
             grade_when=grade_when,
             basis=item.basis,
@@ -403,22 +455,22 @@ class _Builder:
             rulings=tuple(dict.fromkeys(rulings)),
         )
 
-    def listed(self, content: files.ListFile, tier: files.Tier, item: files.Item) -> Said:
+    def listed(self, content: files.ListFile, tier: files.Tier, item: files.Item) -> Reason:
         basis = f", based on {item.basis}" if item.basis else ""
         text = f"{content.title}: {tier.title.lower()}{basis}"
-        return Said("listed", text, "source", (), item.source)
+        return self.reason("listed", text, "source", (), item.source)
 
-    def met(self, item: files.Item, code: str, text: str | None) -> Said | None:
+    def met(self, item: files.Item, code: str, text: str | None) -> Reason | None:
         if text is None:
             return None
-        return Said(code, text, "ruling" if item.rulings else "source", item.rulings, item.source)
+        return self.reason(code, text, "ruling" if item.rulings else "source", item.rulings, item.source)
 
-    def unmet(self, item: files.Item, carried: files.Item | None) -> Said | None:
+    def unmet(self, item: files.Item, carried: files.Item | None) -> Reason | None:
         said = self.met(item, "condition", item.unmet)
         if said is None or carried is None or carried.unmet is None:
             return said
         text = f"{item.unmet}; or {carried.unmet}"
-        return Said("condition", text, "ruling", (*item.rulings, *carried.rulings), carried.source)
+        return self.reason("condition", text, "ruling", (*item.rulings, *carried.rulings), carried.source)
 
     # --- what stands against an option ---
 
@@ -444,7 +496,7 @@ class _Builder:
             node = self.node(document, place, rule.when, {"agent": agent, "option": option})
             said = [self.said(rule, agent=agent, option=option)]
             said += [
-                Said(rule.code, support.text, "source", rule.rulings, support.source)
+                self.reason(rule.code, support.text, "source", rule.rulings, support.source)
                 for support in rule.supports
                 if agent in support.agents
             ]
@@ -475,7 +527,11 @@ class _Builder:
         for position, rule in enumerate(self.cautions):
             for agent in self.stands_on(rule, option, in_list):
                 for other in self.others(rule, agent):
-                    variables = {"option": option, **({"agent": agent} if agent else {}), **({"other": other} if other else {})}
+                    variables = {
+                        "option": option,
+                        **({"agent": agent} if agent else {}),
+                        **({"other": other} if other else {}),
+                    }
                     remark = self.remark(document, ("cautions", position), rule, variables)
                     if remark is not None:
                         yield remark
@@ -503,9 +559,9 @@ class _Builder:
             strong = self.condition(self.node(document, (*place, "strong_unless"), rule.strong_unless, variables))
         return Remark(condition, key == "unless", said, rule.strength, strong)
 
-    def said(self, rule: files.Statement, **names: str) -> Said:
+    def said(self, rule: files.Statement, **names: str) -> Reason:
         shown = {key: self.words.agents[name].name if name in self.words.agents else name for key, name in names.items()}
-        return Said(rule.code, rule.text.format(**shown), rule.kind, rule.rulings, rule.source)
+        return self.reason(rule.code, rule.text.format(**shown), rule.kind, rule.rulings, rule.source)
 
     # --- notes and silences ---
 
@@ -518,7 +574,7 @@ class _Builder:
     def pointers(self, content: files.NoteFile) -> Iterator[Pointer]:
         for position, item in enumerate(content.cross_references):
             node = self.node(self.document("notes.yaml"), ("cross_references", position, "when"), item.when)
-            said = Said("cross-reference", item.text, item.kind, item.rulings, item.source)
+            said = self.reason("cross-reference", item.text, item.kind, item.rulings, item.source)
             yield Pointer(item.list, self.condition(node), said)
 
     def gaps(self, content: files.SilenceFile) -> Iterator[Gap]:
@@ -528,7 +584,7 @@ class _Builder:
                 node = self.node(self.document("silences.yaml"), ("silences", position, "when"), item.when)
                 condition = self.condition(node)
             kind: files.Kind = "ruling" if item.rulings else "source"
-            yield Gap(item.lists, item.outside, condition, Said(item.silence, item.text, kind, item.rulings, item.source))
+            yield Gap(item.lists, item.outside, condition, self.reason(item.silence, item.text, kind, item.rulings, item.source))
 
     def check_lines(self, last: int) -> None:
         """Refuse a place beyond the end of the source."""

@@ -11,6 +11,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, StrictBool, StrictI
 from myeloguide.knowledge.reading import Strict, wrong_name, wrong_value
 from myeloguide.knowledge.source import Source
 from myeloguide.knowledge.vocabulary import Vocabulary
+from myeloguide.record.time import parse_when
 
 Kind = Literal["source", "ruling", "principle"]
 """Who says it: the source prints it, a ruling reads it so, or a principle of this product adds it."""
@@ -65,6 +66,15 @@ class GradeMeaning(Strict):
     means: str
 
 
+class Section(Strict):
+    """A section of the source by its lines."""
+
+    known_as: ClassVar[str] = "section"
+
+    section: str
+    lines: tuple[StrictInt, StrictInt]
+
+
 class Header(Strict):
     """The pack file: identity, lists in order, grades, notice."""
 
@@ -81,6 +91,7 @@ class Header(Strict):
     abbreviations: Mapping[str, str] = Field(default_factory=dict)
     grades: tuple[GradeMeaning, ...]
     grades_note: str
+    sections: tuple[Section, ...]
     lists: tuple[str, ...]
     notice: tuple[str, ...]
 
@@ -183,7 +194,9 @@ class Statement(Strict):
     @model_validator(mode="after")
     def _has_a_source(self) -> Statement:
         if self.kind == "source" and (self.source is None or not self.source.lines):
-            raise wrong_value(f"{self.code} is said to be the source's, but names no lines", "give `source: {lines: [first, last]}`")
+            raise wrong_value(
+                f"{self.code} is said to be the source's, but names no lines", "give `source: {lines: [first, last]}`"
+            )
         if self.kind != "source" and not self.rulings:
             raise wrong_value(f"{self.code} is a {self.kind}, but names no ruling", "give `rulings: [id]`")
         return self
@@ -383,6 +396,17 @@ class NewerGuideline(Strict):
     note: str
 
 
+def _day(value: str) -> str:
+    try:
+        parse_when(value)
+    except ValueError as error:
+        raise wrong_value(str(error), "write 2021-03-15, 2021-03 or 2021") from None
+    return value
+
+
+Day = Annotated[str, AfterValidator(_day)]
+
+
 class Since(Strict):
     """A dated fact newer than the source."""
 
@@ -395,8 +419,8 @@ class Since(Strict):
     kind: Literal["trial", "approval", "withdrawal", "harm"]
     applies_to: str
     text: str
-    date: str | None = None
-    seen: str
+    date: Day | None = None
+    seen: Day
     strength: str
     source: str
     caution: StrictBool = False

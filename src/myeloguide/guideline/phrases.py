@@ -11,9 +11,7 @@ from myeloguide.knowledge.vocabulary import Vocabulary
 class Phrasebook:
     """The words of a pack, for `criteria.prose`."""
 
-    def __init__(
-        self, words: Vocabulary, rulings: Mapping[str, Ruling], named: Iterable[NamedCondition]
-    ) -> None:
+    def __init__(self, words: Vocabulary, rulings: Mapping[str, Ruling], named: Iterable[NamedCondition]) -> None:
         self._words = words
         self._rulings = rulings
         self._named = {item.name: item for item in named}

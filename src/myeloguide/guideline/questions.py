@@ -15,7 +15,7 @@ from functools import lru_cache
 from myeloguide.criteria.nodes import Compare, Holds, Is, Node, children
 from myeloguide.criteria.walk import Program, compile_conditions, walk
 from myeloguide.guideline.pack import Pack
-from myeloguide.history.closure import KNOWN, LATER_LINE, THRESHOLDS, Planes, close
+from myeloguide.history.closure import KNOWN, LATER_LINE, Planes, close
 from myeloguide.knowledge.facts import Key
 
 Name = tuple[str, str]
@@ -189,7 +189,10 @@ class _Worlds:
         """Whether two variables decide by changing together where neither can change alone."""
         first, second = (range(len(self.variables[number].values)) for number in (one, other))
         cells = {
-            (a, b): (self.moved(self.moved(self.possible, one, a), other, b), self.moved(self.moved(offered, one, a), other, b))
+            (a, b): (
+                self.moved(self.moved(self.possible, one, a), other, b),
+                self.moved(self.moved(offered, one, a), other, b),
+            )
             for a in first
             for b in second
         }

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from functools import reduce
-from operator import or_
+from functools import cache, reduce
+from itertools import pairwise
+from operator import and_
 from typing import Any as Plane
 
 from myeloguide.knowledge.facts import Key
@@ -54,7 +55,6 @@ RULES = {
     "regimen": "{agent} is part of a regimen given, but it was not received",
     "one line": "prior_lines is 1, but exposed_to and line1_agents differ by {agent}",
     "not received": "{agent} was not received, but something that holds it was",
-    "later line": "prior_lines is less than 2, but an agent was received after line 1",
     "lenalidomide": "months_lenalidomide_stop_to_progression is 0 (progression on lenalidomide), but the disease is "
     "given as not refractory to lenalidomide",
 }  # fmt: skip
@@ -62,29 +62,45 @@ RULES = {
 
 def planes_of(sheet: FactSheet, vocabulary: Vocabulary, thresholds: Iterable[Key], every: int = 1) -> Planes:
     """Return one patient's facts as planes of Python integers; `thresholds` are the comparisons wanted of numbers."""
-    planes: Planes = {}
-    yes, no, unknown = (every, 0), (0, every), (0, 0)
-    for name, fact in vocabulary.facts.items():
-        value = sheet.values.get(name)
-        if fact.is_set:
-            known = value if isinstance(value, Members) else Members(complete=fact.none_unless_named)
-            closed = known.complete
-            for member in vocabulary.members(fact):
-                in_yes, in_no = member in known.yes, member in known.no or (closed and member not in known.yes)
-                planes[name, member] = (every if in_yes else 0, every if in_no else 0)
-        elif fact.kind == "boolean":
-            planes[name, ""] = unknown if value is None else yes if value else no
+    yes, no = (every, 0), (0, every)
+    planes: Planes = dict(_unknown(vocabulary))
+    for name, value in sheet.values.items():
+        fact = vocabulary.facts[name]
+        if isinstance(value, Members):
+            if value.complete:
+                planes.update(_none_of(vocabulary, name, every))
+            planes.update(((name, member), no) for member in value.no)
+            planes.update(((name, member), (every, planes[name, member][1] if member in value.no else 0)) for member in value.yes)
         elif fact.kind == "category":
-            for choice in fact.values:
-                planes[name, choice] = unknown if value is None else yes if value == choice else no
+            planes.update(((name, choice), yes if choice == value else no) for choice in fact.values)
+        elif fact.kind == "boolean":
+            planes[name, ""] = yes if value else no
+    for name, fact in vocabulary.facts.items():
+        if fact.none_unless_named and name not in sheet.values:
+            planes.update(_none_of(vocabulary, name, every))
     for regimen in sheet.other_regimens:
         for agent in regimen:
-            received = ("exposed_to", agent)
-            planes[received] = (every, planes[received][1])
+            planes["exposed_to", agent] = (every, planes["exposed_to", agent][1])
     for key in (*THRESHOLDS, *thresholds):
-        if key not in planes:
-            planes[key] = _compared(sheet.number(key[0]), key[1], every)
+        planes[key] = _compared(sheet.number(key[0]), key[1], every)
     return planes
+
+
+@cache
+def _unknown(vocabulary: Vocabulary) -> Planes:
+    """Return the planes of a patient of whom nothing is known, numbers left out."""
+    planes: Planes = {}
+    for name, fact in vocabulary.facts.items():
+        members = vocabulary.members(fact) if fact.is_set else fact.values or ("",)
+        if not fact.is_number:
+            planes.update(((name, member), (0, 0)) for member in members)
+    return planes
+
+
+@cache
+def _none_of(vocabulary: Vocabulary, name: str, every: int) -> Planes:
+    """Return the planes of an empty complete list."""
+    return {(name, member): (0, every) for member in vocabulary.members(vocabulary.facts[name])}
 
 
 def _compared(number: Range, bound: Plane, every: int) -> tuple[int, int]:
@@ -95,27 +111,23 @@ def _compared(number: Range, bound: Plane, every: int) -> tuple[int, int]:
     return (0, 0) if decided is None else (every, 0) if decided else (0, every)
 
 
-def close(
-    planes: Planes, vocabulary: Vocabulary, none: Plane = 0, occurs: Callable[[Plane], bool] = bool
-) -> list[Conflict]:
+def close(planes: Planes, vocabulary: Vocabulary, none: Plane = 0, occurs: Callable[[Plane], bool] = bool) -> list[Conflict]:
     """Add to `planes` whatever follows from them, and return the contradictions; `occurs` says a plane is not empty."""
     return _Closure(planes, vocabulary, none, occurs).run()
 
 
 class _Closure:
-    def __init__(
-        self, planes: Planes, vocabulary: Vocabulary, none: Plane, occurs: Callable[[Plane], bool]
-    ) -> None:
+    def __init__(self, planes: Planes, vocabulary: Vocabulary, none: Plane, occurs: Callable[[Plane], bool]) -> None:
         self.planes = planes
-        self.vocabulary = vocabulary
-        self.agents = vocabulary.active_agents
+        self.keys = _keys(vocabulary)
         self.none = none
         self.occurs = occurs
         self.conflicts: list[Conflict] = []
 
     def run(self) -> list[Conflict]:
         for key, (true, false) in self.planes.items():
-            self.clash(key, "given", true & false)
+            if true is not self.none and false is not self.none:
+                self.clash(key, "given", true & false)
         self.fitness()
         self.transplant()
         self.received()
@@ -124,82 +136,119 @@ class _Closure:
         self.order_of_lines()
         return self.conflicts
 
-    def true(self, fact: str, member: Plane = "") -> Plane:
-        return self.planes[fact, member][0]
-
-    def false(self, fact: str, member: Plane = "") -> Plane:
-        return self.planes[fact, member][1]
-
     def clash(self, key: Key, rule: str, plane: Plane) -> None:
         if self.occurs(plane):
             self.conflicts.append(Conflict(key, rule, plane))
 
-    def learn(self, key: Key, rule: str, true: Plane, false: Plane) -> None:
-        """Record that a fact is true or false in these worlds, noting where the opposite is known."""
-        known_true, known_false = self.planes[key]
-        self.clash(key, rule, (true & known_false) | (false & known_true))
-        self.planes[key] = (known_true | true, known_false | false)
+    def true(self, key: Key, rule: str, plane: Plane) -> None:
+        """Record that a fact is true in these worlds, noting where it is known to be false."""
+        if plane is not self.none:
+            known_true, known_false = self.planes[key]
+            if known_false is not self.none:
+                self.clash(key, rule, plane & known_false)
+            self.planes[key] = (known_true | plane, known_false)
+
+    def false(self, key: Key, rule: str, plane: Plane) -> None:
+        """Record that a fact is false in these worlds, noting where it is known to be true."""
+        if plane is not self.none:
+            known_true, known_false = self.planes[key]
+            if known_true is not self.none:
+                self.clash(key, rule, plane & known_true)
+            self.planes[key] = (known_true, known_false | plane)
 
     def fitness(self) -> None:
         """Frailty and the level of fitness are one scale: frail is its lowest level."""
-        frail, fit, intermediate, level = ("frail", ""), ("fitness", "fit"), ("fitness", "intermediate"), ("fitness", "frail")
-        stronger = self.planes[fit][0] | self.planes[intermediate][0]
-        self.learn(frail, "fitness", self.planes[level][0], stronger | self.planes[level][1])
-        is_frail, not_frail = self.planes[frail]
-        self.learn(level, "fitness", is_frail, not_frail)
-        self.learn(fit, "fitness", self.none, is_frail)
-        self.learn(intermediate, "fitness", self.none, is_frail)
+        planes = self.planes
+        frail, level = ("frail", ""), ("fitness", "frail")
+        fit, intermediate = ("fitness", "fit"), ("fitness", "intermediate")
+        self.true(frail, "fitness", planes[level][0])
+        self.false(frail, "fitness", planes[fit][0] | planes[intermediate][0] | planes[level][1])
+        is_frail, not_frail = planes[frail]
+        self.true(level, "fitness", is_frail)
+        self.false(level, "fitness", not_frail)
+        self.false(fit, "fitness", is_frail)
+        self.false(intermediate, "fitness", is_frail)
 
     def transplant(self) -> None:
-        after = self.true("maintenance_after_transplant") | self.false("maintenance_after_transplant")
-        self.learn(TRANSPLANT, "transplant", self.planes[TRANSPLANT_MONTHS][0] | after, self.none)
+        """Months or maintenance after a transplant are known only where there was one."""
+        yes, no = self.planes["maintenance_after_transplant", ""]
+        self.true(TRANSPLANT, "transplant", self.planes[TRANSPLANT_MONTHS][0] | yes | no)
         self.clash(TRANSPLANT, "untreated-transplant", self.planes[TRANSPLANT][0] & self.planes[ANY_LINE][1])
 
     def received(self) -> None:
         """What the disease is refractory to, what was in line 1 and what is part of a regimen given was received."""
-        for agent in self.agents:
-            received = ("exposed_to", agent)
-            self.learn(received, "refractory", self.true("refractory_to", agent), self.none)
-            self.learn(received, "line 1", self.true("line1_agents", agent), self.none)
-        for name, regimen in self.vocabulary.regimens.items():
-            given = self.true("regimens_given", name)
-            for agent in regimen.agents:
-                self.learn(("exposed_to", agent), "regimen", given, self.none)
+        planes = self.planes
+        for received, refractory, first in self.keys.agents:
+            self.true(received, "refractory", planes[refractory][0])
+            self.true(received, "line 1", planes[first][0])
+        for given, agents, _ in self.keys.regimens:
+            plane = planes[given][0]
+            if plane is not self.none:
+                for received in agents:
+                    self.true(received, "regimen", plane)
 
     def lines(self) -> None:
         """Relate what was received to line 1 and to the number of lines."""
-        self.learn(ANY_LINE, "untreated", self.planes[LATER_LINE][0], self.none)
-        untreated = self.planes[ANY_LINE][1]
-        for agent in self.agents:
-            self.learn(("exposed_to", agent), "untreated", self.none, untreated)
-        anything = reduce(or_, (self.true("exposed_to", agent) for agent in self.agents))
-        self.learn(ANY_LINE, "untreated", anything & ~untreated if isinstance(untreated, int) else anything, self.none)
-        single = self.planes[LATER_LINE][1]
-        later = self.none
-        for agent in self.agents:
-            received, first = ("exposed_to", agent), ("line1_agents", agent)
-            later = later | (self.planes[received][0] & self.planes[first][1])
-            self.learn(first, "one line", single & self.planes[received][0], self.none)
-            self.learn(received, "one line", self.none, single & self.planes[first][1])
-        self.learn(LATER_LINE, "later line", later, self.none)
+        planes, none = self.planes, self.none
+        self.true(ANY_LINE, "given", planes[LATER_LINE][0])
+        untreated, single = planes[ANY_LINE][1], planes[LATER_LINE][1]
+        anything = later = none
+        for received, _, first in self.keys.agents:
+            self.false(received, "untreated", untreated)
+            was_given, not_first = planes[received][0], planes[first][1]
+            if was_given is not none:
+                anything = anything | was_given
+                later = later | (was_given & not_first)
+                self.true(first, "one line", single & was_given)
+            if not_first is not none:
+                self.false(received, "one line", single & not_first)
+        # What contradicts these two was noted agent by agent above.
+        planes[ANY_LINE] = (planes[ANY_LINE][0] | anything, untreated)
+        planes[LATER_LINE] = (planes[LATER_LINE][0] | later, single)
 
     def not_received(self) -> None:
-        for agent in self.agents:
-            absent = self.false("exposed_to", agent)
-            self.learn(("refractory_to", agent), "not received", self.none, absent)
-            self.learn(("line1_agents", agent), "not received", self.none, absent)
-        off = self.planes[OFF_LENALIDOMIDE]
-        self.clash(OFF_LENALIDOMIDE, "lenalidomide", off[1] & self.false("refractory_to", "lenalidomide"))
-        for name, regimen in self.vocabulary.regimens.items():
-            for component in regimen.components:
-                absent = reduce(lambda a, b: a & b, (self.false("exposed_to", agent) for agent in component))
-                self.learn(("regimens_given", name), "not received", self.none, absent)
+        """What was not received is nothing that the disease is refractory to, not in line 1, and in no regimen given."""
+        planes, none = self.planes, self.none
+        for received, refractory, first in self.keys.agents:
+            absent = planes[received][1]
+            self.false(refractory, "not received", absent)
+            self.false(first, "not received", absent)
+        on_lenalidomide = planes[OFF_LENALIDOMIDE][1]
+        self.clash(OFF_LENALIDOMIDE, "lenalidomide", on_lenalidomide & planes["refractory_to", "lenalidomide"][1])
+        for given, agents, choices in self.keys.regimens:
+            absent = none
+            for received in agents:
+                absent = absent | planes[received][1]
+            for group in choices:
+                absent = absent | reduce(and_, (planes[received][1] for received in group))
+            self.false(given, "not received", absent)
 
     def order_of_lines(self) -> None:
         """A count that reaches a number reaches the smaller ones; one that stays below it stays below the larger."""
-        bounds = sorted({key[1][1] for key in self.planes if key[0] == "prior_lines" and key[1] != KNOWN})
+        bounds = sorted({key[1][1] for key in self.planes if key[0] == "prior_lines"})
         keys: list[Key] = [("prior_lines", (">=", bound)) for bound in bounds]
-        for lower, upper in zip(keys[:-1], keys[1:], strict=True):
-            self.learn(upper, "given", self.none, self.planes[lower][1])
-        for lower, upper in zip(keys[-2::-1], keys[:0:-1], strict=True):
-            self.learn(lower, "given", self.planes[upper][0], self.none)
+        for lower, upper in pairwise(keys):
+            self.false(upper, "given", self.planes[lower][1])
+        for upper, lower in pairwise(reversed(keys)):
+            self.true(lower, "given", self.planes[upper][0])
+
+
+@dataclass(frozen=True, slots=True)
+class _Keys:
+    """The keys that the closure relates, made once: each agent's and each regimen's."""
+
+    agents: tuple[tuple[Key, Key, Key], ...]
+    regimens: tuple[tuple[Key, tuple[Key, ...], tuple[tuple[Key, ...], ...]], ...]
+
+
+@cache
+def _keys(vocabulary: Vocabulary) -> _Keys:
+    def received(agents: Iterable[str]) -> tuple[Key, ...]:
+        return tuple(("exposed_to", agent) for agent in agents)
+
+    agents = tuple((("exposed_to", name), ("refractory_to", name), ("line1_agents", name)) for name in vocabulary.active_agents)
+    regimens = tuple(
+        (("regimens_given", name), received(regimen.agents), tuple(map(received, regimen.one_of)))
+        for name, regimen in vocabulary.regimens.items()
+    )
+    return _Keys(agents, regimens)

@@ -87,9 +87,7 @@ def lay_out(history: History, vocabulary: Vocabulary, definitions: Definitions, 
 
 
 class _Layout:
-    def __init__(
-        self, line: Line, number: int, vocabulary: Vocabulary, definitions: Definitions, until: When
-    ) -> None:
+    def __init__(self, line: Line, number: int, vocabulary: Vocabulary, definitions: Definitions, until: When) -> None:
         self.line = line
         self.number = number
         self.vocabulary = vocabulary

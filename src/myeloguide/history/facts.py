@@ -64,9 +64,7 @@ def known_facts(
     """Derive facts from a patient's history and join them with the facts given."""
     refuse_contradictions(patient, vocabulary)
     count = patient.facts.number("prior_lines").exact
-    derived = derive(
-        patient.history, vocabulary, definitions, patient.as_of, count=count, assume_complete=assume_complete
-    )
+    derived = derive(patient.history, vocabulary, definitions, patient.as_of, count=count, assume_complete=assume_complete)
     facts, disagreements = _join(patient.facts, derived, vocabulary)
     return KnownFacts(facts, derived, tuple(disagreements), assume_complete)
 
@@ -139,7 +137,13 @@ class _Telling:
         self.transplant()
 
     def prove(
-        self, fact: str, member: str, value: bool | float | str | None, text: str, lines: Iterable[int] = (), **more: object
+        self,
+        fact: str,
+        member: str,
+        value: bool | float | str | None,
+        text: str,
+        lines: Iterable[int] = (),
+        **more: object,
     ) -> None:
         rule = str(more.get("rule", ""))
         self.proofs.append(Proof(fact, member, value, text, tuple(lines), rule, bool(more.get("assumed", False))))
@@ -178,7 +182,8 @@ class _Telling:
             self.prove("regimens_given", name, True, f"given in line {line}", [line])
 
     def refractoriness(self) -> None:
-        yes, no = set(), set()
+        yes: set[str] = set()
+        no: set[str] = set()
         for agent in dict.fromkeys(finding.agent for finding in self.findings):
             decisive = refractory(finding for finding in self.findings if finding.agent == agent)
             assert decisive is not None
@@ -265,9 +270,7 @@ def _listed(numbers: Sequence[int]) -> str:
     return " and ".join(map(str, numbers))
 
 
-def _join(
-    given: FactSheet, derived: Derived, vocabulary: Vocabulary
-) -> tuple[FactSheet, list[Disagreement]]:
+def _join(given: FactSheet, derived: Derived, vocabulary: Vocabulary) -> tuple[FactSheet, list[Disagreement]]:
     """Join facts given and derived. Derived ones that cannot be true beside those given are left out and reported."""
     values: dict[str, Value] = dict(given.values)
     disagreements: list[Disagreement] = []

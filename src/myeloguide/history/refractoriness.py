@@ -10,6 +10,8 @@ from myeloguide.history.definitions import Definitions
 from myeloguide.record.ranges import Range
 from myeloguide.record.time import UNKNOWN, When, before, days_between
 
+ANY_TIME = Range()
+
 
 @dataclass(frozen=True, slots=True)
 class Finding:
@@ -21,7 +23,7 @@ class Finding:
     reason: str
     last_dose: When = UNKNOWN
     progression: When = UNKNOWN
-    days: Range = Range()
+    days: Range = ANY_TIME
     on_therapy: bool = False
     assumed: bool = False
 
@@ -42,9 +44,7 @@ def refractory(found: Iterable[Finding]) -> Finding | None:
     return min(found, key=lambda finding: (ranked[finding.refractory], -finding.line), default=None)
 
 
-def _by_line(
-    course: LineCourse, exposure: Exposure, courses: Sequence[LineCourse], definitions: Definitions
-) -> list[Finding]:
+def _by_line(course: LineCourse, exposure: Exposure, courses: Sequence[LineCourse], definitions: Definitions) -> list[Finding]:
     if definitions.refractory_dose == "full" and exposure.low_dose:
         reason = f"given in line {course.number} at a low dose only, which does not count by the reading chosen (A2)"
         return [Finding(exposure.agent, False, course.number, reason, exposure.last_dose)]
@@ -84,9 +84,7 @@ def _by_progression(course: LineCourse, exposure: Exposure, definitions: Definit
     return _by_days(course, exposure, when, course.days_to_progression(exposure), definitions)
 
 
-def _by_days(
-    course: LineCourse, exposure: Exposure, when: When, days: Range, definitions: Definitions
-) -> Finding:
+def _by_days(course: LineCourse, exposure: Exposure, when: When, days: Range, definitions: Definitions) -> Finding:
     limit = definitions.refractory_days
     on_therapy = days.exceeds(0) is False
     beyond = days.exceeds(limit)
@@ -107,14 +105,10 @@ def _by_days(
     assumed = value is False and (exposure.best_response or course.best_response) is None
     if assumed:
         reason += "; response not recorded, taken as minimal response or better"
-    return Finding(
-        exposure.agent, value, course.number, reason, exposure.last_dose, when, days, on_therapy, assumed=assumed
-    )
+    return Finding(exposure.agent, value, course.number, reason, exposure.last_dose, when, days, on_therapy, assumed=assumed)
 
 
-def _by_later_progression(
-    course: LineCourse, exposure: Exposure, later: LineCourse, definitions: Definitions
-) -> Finding | None:
+def _by_later_progression(course: LineCourse, exposure: Exposure, later: LineCourse, definitions: Definitions) -> Finding | None:
     """Read a progression of a later line that may still fall within 60 days of this agent's last dose."""
     assert later.progression is not None
     days = days_between(exposure.last_dose, later.progression)

@@ -34,6 +34,7 @@ class Fact(Strict):
     denies: str = ""
     asks: str
     definition: str
+    column: str | None = None
     complement: str | None = None
     complete: StrictBool = False
     none_unless_named: StrictBool = False
@@ -45,6 +46,8 @@ class Fact(Strict):
             raise wrong_value(f"{self.fact} is a number without a label and bounds", "give `label:`, `least:` and `most:`")
         if not self.is_number and not (self.says and self.denies):
             raise wrong_value(f"{self.fact} has no wording", "give `says:` and `denies:`")
+        if self.is_set != (self.column is not None):
+            raise wrong_value(f"{self.fact}: `column:` goes with a list fact, and only with it")
         if (self.kind == "category") != bool(self.values):
             raise wrong_value(f"{self.fact}: `values:` go with the kind category, and only with it")
         return self

@@ -70,9 +70,7 @@ class Strict(BaseModel):
         for key in data:
             if key not in known:
                 hint = suggestion(str(key), known)
-                raise PydanticCustomError(
-                    "unknown_key", "unknown key {key}", {"key": key, "kind": cls.known_as, "hint": hint}
-                )
+                raise PydanticCustomError("unknown_key", "unknown key {key}", {"key": key, "kind": cls.known_as, "hint": hint})
         return data
 
 
@@ -82,7 +80,9 @@ Model = TypeVar("Model", bound=BaseModel)
 def wrong_name(kind: str, word: object, known: Iterable[str]) -> PydanticCustomError:
     """Return the error for a name that nothing is called by, with the likely one."""
     return PydanticCustomError(
-        "wrong_name", "there is no {kind} {word}", {"kind": kind, "word": f'"{word}"', "hint": suggestion(str(word), known)}
+        "wrong_name",
+        "there is no {kind} {word}",
+        {"kind": kind, "word": f'"{word}"', "hint": suggestion(str(word), known)},
     )
 
 
@@ -181,10 +181,10 @@ class _Composer:
                 found.append(Document(self.name, data, self.lines))
         return found
 
-    def fail(self, event: yaml.Event, what: str, remedy: str = "") -> NoReturn:
+    def fail(self, event: Any, what: str, remedy: str = "") -> NoReturn:
         raise InputError(Problem(f"{self.name}:{event.start_mark.line + 1}", what, remedy))
 
-    def value(self, event: yaml.Event, place: Place) -> Any:
+    def value(self, event: Any, place: Place) -> Any:
         if len(place) > MAX_DEPTH:
             self.fail(event, f"is nested more than {MAX_DEPTH} deep")
         if isinstance(event, yaml.AliasEvent) or event.anchor is not None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
+from functools import cached_property
 from typing import ClassVar
 
 from myeloguide.knowledge.agents import Agent
@@ -26,7 +27,7 @@ class Regimen(Strict):
     synonyms: tuple[str, ...] = ()
     source: Source
 
-    @property
+    @cached_property
     def components(self) -> tuple[tuple[str, ...], ...]:
         """What has to be given: each component by the agents that can serve as it."""
         return (*((agent,) for agent in self.agents), *self.one_of)

@@ -24,11 +24,10 @@ class Vocabulary:
         self.classes: Mapping[str, DrugClass] = {item.drug_class: item for item in agents.classes}
         self.regimens: Mapping[str, Regimen] = {regimen.regimen: regimen for regimen in regimens.regimens}
         self.facts: Mapping[str, Fact] = {fact.fact: fact for fact in facts.facts}
-        self.complements: Mapping[str, str] = {
-            fact.complement: fact.fact for fact in facts.facts if fact.complement is not None
-        }
+        self.complements: Mapping[str, str] = {fact.complement: fact.fact for fact in facts.facts if fact.complement is not None}
         self.active_agents = tuple(name for name, agent in self.agents.items() if not agent.steroid)
         """Agents without the steroids, which decide nothing."""
+        self.regimen_names = tuple(self.regimens)
 
     @cached_property
     def agent_spellings(self) -> dict[str, str]:
@@ -80,7 +79,7 @@ class Vocabulary:
 
     def members(self, fact: Fact) -> tuple[str, ...]:
         """Return what can be a member of a list fact."""
-        return self.active_agents if fact.kind == "agents" else tuple(self.regimens)
+        return self.active_agents if fact.kind == "agents" else self.regimen_names
 
     def near_agent(self, word: str) -> str:
         """Say which agent a misspelt word was probably meant to be."""

@@ -146,9 +146,7 @@ class _Reader:
         if not isinstance(value, list):
             self.fault((name,), f"{name} is {_shown(value)}", f"write a list, such as [{self.example(fact)}]")
             return
-        resolve: Callable[[tuple[str | int, ...], str], str | None] = (
-            self.agent if fact.kind == "agents" else self.regimen
-        )
+        resolve: Callable[[tuple[str | int, ...], str], str | None] = self.agent if fact.kind == "agents" else self.regimen
         found = set()
         for position, word in enumerate(value):
             if not isinstance(word, str):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from itertools import pairwise
 from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import BeforeValidator, Field, InstanceOf, StrictBool, StrictInt, ValidationInfo, model_validator
@@ -224,8 +225,8 @@ class PatientFile:
     document: Document | None = None
 
 
-def read_patient(document: Document, vocabulary: Vocabulary, today: date) -> PatientFile:
-    """Check a document as a patient file; `today` is used where it gives no `as_of`."""
+def read_patient(document: Document, vocabulary: Vocabulary, as_of: date | None, today: date) -> PatientFile:
+    """Check a document as a patient file; without an `as_of` of its own the one given counts, else today."""
     problems: list[Problem] = []
     file: _File | None = None
     sheet = FactSheet()
@@ -240,15 +241,15 @@ def read_patient(document: Document, vocabulary: Vocabulary, today: date) -> Pat
             problems += error.problems
     if problems or file is None:
         raise InputError(problems)
-    as_of = file.as_of.last or today
+    decided = file.as_of.last or as_of or today
     history = file.history or History()
-    problems = [*_too_late(document, history, as_of), *_out_of_order(document, history)]
-    if as_of > today:
-        problems.insert(0, Problem(document.where(("as_of",)), f"as_of {file.as_of} is after today, {today}"))
+    problems = [*_too_late(document, history, decided), *_out_of_order(document, history)]
+    if (file.as_of.first or decided) > today:
+        problems.insert(0, Problem(document.where(("as_of",)), f"as_of {decided} is after today, {today}"))
     if problems:
         raise InputError(problems)
     label = None if file.patient is None else str(file.patient)
-    return PatientFile(label, as_of, sheet, history, dict(file.rulings or {}), document)
+    return PatientFile(label, min(decided, today), sheet, history, dict(file.rulings or {}), document)
 
 
 def _moments(history: History) -> Iterator[tuple[Place, When]]:
@@ -273,7 +274,9 @@ def _too_late(document: Document, history: History, as_of: date) -> Iterator[Pro
     for place, when in _moments(history):
         if when.first and when.first > as_of:
             yield Problem(
-                document.where(place), f"{place[-1]} {when} is after as_of, {as_of}", "a decision knows only what came before it"
+                document.where(place),
+                f"{place[-1]} {when} is after as_of, {as_of}",
+                "a decision knows only what came before it",
             )
 
 
@@ -294,7 +297,7 @@ def _out_of_order(document: Document, history: History) -> Iterator[Problem]:
             what = f"transplant {line.transplant} is before the start of its line, {line.start}"
             yield Problem(document.where((*place, "transplant")), what)
     ordered = sorted(lines, key=lambda line: line.line or 0) if len(seen) == len(lines) else lines
-    for earlier, later in zip(ordered[:-1], ordered[1:], strict=True):
+    for earlier, later in pairwise(ordered):
         if before(later.start, earlier.start):
             place = ("history", "lines", lines.index(later), "start")
             what = f"this line starts {later.start}, before the line given ahead of it ({earlier.start})"

@@ -1,0 +1,1 @@
+"""The same answers for a table of patients, chunk by chunk."""

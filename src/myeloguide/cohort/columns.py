@@ -1,0 +1,195 @@
+"""A table of facts as planes: each fact's column becomes bits of known true and known false, one bit a patient."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from myeloguide.errors import InputError, Problem, suggestion
+from myeloguide.history.closure import KNOWN, THRESHOLDS, Planes
+from myeloguide.knowledge.facts import Fact, Key
+from myeloguide.knowledge.vocabulary import Vocabulary
+
+Plane = NDArray[np.uint64]
+"""One bit a patient, packed in little-endian order, padded to whole words."""
+
+Mask = NDArray[np.bool_]
+
+IDENTITY = ("patient_id", "decision")
+_YES = {"true", "yes", "1", "1.0", "t", "y"}
+_NO = {"false", "no", "0", "0.0", "f", "n"}
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """Which column holds which fact; `extra` columns pass through, `warnings` name those that look misspelt."""
+
+    members: dict[str, tuple[str, str]]
+    scalars: tuple[str, ...]
+    identity: tuple[str, ...]
+    extra: tuple[str, ...]
+    warnings: tuple[str, ...] = ()
+
+
+def lay_out(columns: Sequence[str], vocabulary: Vocabulary, where: str) -> Layout:
+    """Assign every column of a table to a fact, to the patient's identity, or to what passes through."""
+    if "patient_id" not in columns:
+        raise InputError(Problem(where, "there is no column patient_id", suggestion("patient_id", columns)))
+    known: dict[str, tuple[str, str]] = {}
+    for name, fact in vocabulary.facts.items():
+        for member in vocabulary.members(fact) if fact.is_set else ():
+            known[f"{fact.column}{_as_column(member, fact, vocabulary)}"] = (name, member)
+    scalars = tuple(name for name, fact in vocabulary.facts.items() if not fact.is_set and name in columns)
+    lists = [name for name in columns if name in vocabulary.complements or (name in vocabulary.facts and name not in scalars)]
+    if lists:
+        prefix = vocabulary.facts[vocabulary.complements.get(lists[0], lists[0])].column
+        what = f"the column {lists[0]} is a list; in a table it is one yes-or-no column for each member"
+        raise InputError(Problem(where, what, f"write {prefix}lenalidomide, {prefix}... with true, false or nothing"))
+    members = {name: known[name] for name in columns if name in known}
+    identity = tuple(name for name in IDENTITY if name in columns)
+    extra = tuple(name for name in columns if name not in members and name not in scalars and name not in identity)
+    prefixes = tuple(fact.column for fact in vocabulary.facts.values() if fact.column)
+    warnings = [
+        f"the column {name} is not a known fact and passes through" + (f"; {hint}" if (hint := suggestion(name, known)) else "")
+        for name in extra
+        if name.startswith(prefixes)
+    ]
+    return Layout(members, scalars, identity, extra, tuple(warnings))
+
+
+def _as_column(member: str, fact: Fact, vocabulary: Vocabulary) -> str:
+    return vocabulary.regimens[member].column if fact.kind == "regimens" else member
+
+
+@dataclass(slots=True)
+class Rejects:
+    """Rows that cannot be used: for each the first reason found, as an index into `reasons` (-1: none)."""
+
+    size: int
+    first: NDArray[np.int32] = field(init=False)
+    reasons: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.first = np.full(self.size, -1, dtype=np.int32)
+
+    def add(self, rows: Mask, reason: str) -> None:
+        """Set rows aside for a reason, unless they already were."""
+        new = rows & (self.first < 0)
+        if new.any():
+            self.first[new] = len(self.reasons)
+            self.reasons.append(reason)
+
+
+def pack_bits(mask: Mask) -> Plane:
+    """Pack one boolean a patient into a plane."""
+    packed = np.packbits(mask, bitorder="little")
+    words = np.zeros(-(-len(mask) // 64) * 8, dtype=np.uint8)
+    words[: len(packed)] = packed
+    return words.view(np.uint64)
+
+
+def unpack_bits(plane: Plane, size: int) -> NDArray[np.uint8]:
+    """Return a plane as 0 or 1 for each patient."""
+    return np.unpackbits(plane.view(np.uint8), count=size, bitorder="little")
+
+
+def planes_of_table(
+    table: pl.DataFrame, layout: Layout, vocabulary: Vocabulary, thresholds: Iterable[Key], rejects: Rejects
+) -> tuple[Planes, Plane, Plane]:
+    """Return the planes of a table's facts with the empty and the full plane; wrong values go to `rejects`."""
+    size = table.height
+    none: Plane = np.zeros(-(-size // 64), dtype=np.uint64)
+    every: Plane = ~none
+    planes: Planes = {}
+    for name, fact in vocabulary.facts.items():
+        members = vocabulary.members(fact) if fact.is_set else fact.values or ("",)
+        unknown = (none, every) if fact.none_unless_named else (none, none)
+        planes.update(((name, member), unknown) for member in members if not fact.is_number)
+    for column, key in layout.members.items():
+        none_unless_named = vocabulary.facts[key[0]].none_unless_named
+        planes[key] = _boolean(table[column], rejects, none, none_unless_named=none_unless_named)
+    numbers: dict[str, NDArray[np.float64]] = {}
+    for name in layout.scalars:
+        fact = vocabulary.facts[name]
+        if fact.is_number:
+            numbers[name] = _number(table[name], fact, rejects)
+        elif fact.kind == "category":
+            planes.update(_category(table[name], fact, rejects, none))
+        else:
+            planes[name, ""] = _boolean(table[name], rejects, none)
+    for key in (*THRESHOLDS, *thresholds):
+        planes[key] = _compared(numbers.get(key[0]), key, none)
+    return planes, none, every
+
+
+def _boolean(series: pl.Series, rejects: Rejects, none: Plane, *, none_unless_named: bool = False) -> tuple[Plane, Plane]:
+    if series.dtype == pl.Boolean:
+        yes = series.fill_null(value=False).to_numpy()
+        no = (~series).fill_null(value=False).to_numpy()
+    elif series.dtype == pl.Null:
+        yes = no = np.zeros(len(series), dtype=np.bool_)
+    else:
+        words = series.cast(pl.String).str.strip_chars().str.to_lowercase()
+        yes, no = (
+            words.is_in(list(_YES)).fill_null(value=False).to_numpy(),
+            words.is_in(list(_NO)).fill_null(value=False).to_numpy(),
+        )
+        _reject_words(series, words, yes | no, rejects, "write true, false or nothing")
+    if none_unless_named:
+        no = ~yes
+    return (pack_bits(yes) if yes.any() else none), (pack_bits(no) if no.any() else none)
+
+
+def _reject_words(series: pl.Series, words: pl.Series, understood: Mask, rejects: Rejects, remedy: str) -> None:
+    wrong = ~understood & words.is_not_null().to_numpy() & (words != "").fill_null(value=False).to_numpy()
+    for word in words.filter(pl.Series(wrong)).unique().sort().head(20) if wrong.any() else ():
+        rejects.add(wrong & (words == word).fill_null(value=False).to_numpy(), f'{series.name} is "{word}" ({remedy})')
+    if wrong.any():
+        rejects.add(wrong, f"{series.name} is not understood ({remedy})")
+
+
+def _category(series: pl.Series, fact: Fact, rejects: Rejects, none: Plane) -> Planes:
+    words = series.cast(pl.String).str.strip_chars().str.to_lowercase()
+    chosen = {choice: (words == choice).fill_null(value=False).to_numpy() for choice in fact.values}
+    known = np.logical_or.reduce(list(chosen.values()))
+    _reject_words(series, words, known, rejects, f"write {', '.join(fact.values)} or nothing")
+    planes: Planes = {}
+    for choice, mask in chosen.items():
+        other = known & ~mask
+        planes[fact.fact, choice] = (pack_bits(mask) if mask.any() else none, pack_bits(other) if other.any() else none)
+    return planes
+
+
+def _number(series: pl.Series, fact: Fact, rejects: Rejects) -> NDArray[np.float64]:
+    """Return a column of numbers with NaN where the value is unknown."""
+    given = series
+    if series.dtype == pl.String:
+        stripped = series.str.strip_chars()
+        given = stripped.set((stripped == "").fill_null(value=False), None)
+    numbers = given.cast(pl.Float64, strict=False)
+    wrong = numbers.is_null().to_numpy() & given.is_not_null().to_numpy()
+    rejects.add(wrong | numbers.is_nan().fill_null(value=False).to_numpy(), f"{fact.fact} is not a number of {fact.unit}")
+    values = numbers.fill_null(float("nan")).to_numpy()
+    assert fact.least is not None
+    assert fact.most is not None
+    outside = (values < fact.least) | (values > fact.most)
+    rejects.add(outside, f"{fact.fact} lies outside {fact.least:g} to {fact.most:g}")
+    if fact.kind == "integer":
+        with np.errstate(invalid="ignore"):
+            rejects.add(np.isfinite(values) & (values != np.floor(values)), f"{fact.fact} is not a whole number")
+    return np.asarray(values, dtype=np.float64)
+
+
+def _compared(values: NDArray[np.float64] | None, key: Key, none: Plane) -> tuple[Plane, Plane]:
+    if values is None:
+        return none, none
+    if key[1] == KNOWN:
+        return pack_bits(~np.isnan(values)), none
+    operator, limit = key[1]
+    reached = values >= limit if operator == ">=" else values > limit
+    missed = values < limit if operator == ">=" else values <= limit
+    return pack_bits(reached), pack_bits(missed)

@@ -1,0 +1,292 @@
+"""Facts of many patients to options: one walk a chunk, one row an option, written as a stream."""
+
+from __future__ import annotations
+
+import csv
+import os
+import tempfile
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from myeloguide.cohort.columns import Layout, Plane, Rejects, lay_out, planes_of_table, unpack_bits
+from myeloguide.criteria.walk import walk
+from myeloguide.errors import InputError, Problem
+from myeloguide.guideline.answer import STATUSES
+from myeloguide.guideline.assess import ruling_planes
+from myeloguide.guideline.pack import Pack, Row
+from myeloguide.history.closure import close
+from myeloguide.record.patient_file import read_switches
+
+CHUNK = 131_072
+ABSENT = 255
+_HELD_BACK, _ADVISED_AGAINST, _NOT_MET, _DEPENDS, _OFFERED = range(5)
+assert STATUSES == ("held_back", "advised_against", "condition_not_met", "depends", "offered")
+
+
+@dataclass(slots=True)
+class Summary:
+    """What a run did."""
+
+    patients: int = 0
+    rows: int = 0
+    rejected: int = 0
+    rejected_file: Path | None = None
+    warnings: list[str] = field(default_factory=list)
+
+    def __str__(self) -> str:
+        said = f"{self.patients:,} patients answered, {self.rows:,} option rows written"
+        if self.rejected:
+            said += f"; {self.rejected:,} rows set aside, see {self.rejected_file}"
+        return "\n".join([*(f"warning: {warning}" for warning in self.warnings), said])
+
+
+def assess_table(
+    pack: Pack,
+    facts: Path,
+    output: Path,
+    switched: Mapping[str, str] | None = None,
+    *,
+    show_progress: bool = False,
+    chunk: int = CHUNK,
+) -> Summary:
+    """Answer for every row of a table of facts and write one row an option; rows that cannot be used are set aside."""
+    switches = read_switches(switched or {}, pack.switches, "--ruling")
+    if output.suffix not in (".parquet", ".csv"):
+        raise InputError(Problem(str(output), "is neither .parquet nor .csv", "name the output OPTIONS.parquet"))
+    if not output.parent.is_dir():
+        raise InputError(Problem(str(output.parent), "there is no such folder", "make it first"))
+    if output.exists() and facts.exists() and output.samefile(facts):
+        raise InputError(Problem(str(output), "is the table of facts itself", "name another output"))
+    with _opened(facts, output.parent) as table:
+        return _Run(pack, table, facts, output, switches, chunk).run(show_progress=show_progress)
+
+
+@contextmanager
+def _opened(facts: Path, scratch: Path) -> Iterator[pl.LazyFrame]:
+    """Open a table for reading in slices; CSV is first rewritten as Parquet beside the output, and removed after."""
+    if not facts.is_file():
+        raise InputError(Problem(str(facts), "there is no such file", "name a table of facts, .parquet or .csv"))
+    if facts.suffix == ".parquet":
+        yield _readable(facts, lambda: pl.scan_parquet(facts))
+        return
+    if facts.suffix != ".csv":
+        raise InputError(Problem(str(facts), "is neither .parquet nor .csv", "name a table of facts, .parquet or .csv"))
+    with tempfile.TemporaryDirectory(dir=scratch, prefix=".myeloguide-") as folder:
+        rewritten = Path(folder) / "facts.parquet"
+
+        def rewrite() -> pl.LazyFrame:
+            pl.scan_csv(facts, infer_schema=False).sink_parquet(rewritten)
+            return pl.scan_parquet(rewritten)
+
+        yield _readable(facts, rewrite)
+
+
+def _readable(facts: Path, scan: Callable[[], pl.LazyFrame]) -> pl.LazyFrame:
+    try:
+        table = scan()
+        table.collect_schema()
+    except (pl.exceptions.PolarsError, OSError) as error:
+        reason = str(error).splitlines()[0][:200] if str(error) else type(error).__name__
+        raise InputError(Problem(str(facts), f"cannot be read as {facts.suffix[1:]}: {reason}")) from None
+    return table
+
+
+class _Run:
+    def __init__(
+        self, pack: Pack, table: pl.LazyFrame, facts: Path, output: Path, switches: Mapping[str, str], chunk: int
+    ) -> None:
+        self.table = table
+        self.output = output
+        schema = table.collect_schema()
+        self.layout = lay_out(schema.names(), pack.vocabulary, str(facts))
+        self.cohort = Cohort(pack, self.layout, switches)
+        self.height = int(table.select(pl.len()).collect().item())
+        self.chunk = chunk
+        self.summary = Summary(warnings=list(self.layout.warnings))
+        self.rejects_path = output.with_name(f"{output.stem}.rejected.csv")
+        self.twice = self._twice()
+
+    def _twice(self) -> pl.Series | None:
+        """Return which rows share patient and decision with another, or None when no rows do."""
+        identity = self.table.select(self.layout.identity).collect()
+        return None if identity.n_unique() == identity.height else identity.is_duplicated()
+
+    def run(self, *, show_progress: bool) -> Summary:
+        aside = self.output.with_name(f".{self.output.name}.{os.getpid()}.part")
+        rejects_aside = self.rejects_path.with_name(f".{self.rejects_path.name}.{os.getpid()}.part")
+        try:
+            with rejects_aside.open("w", newline="", encoding="utf-8") as rejects:
+                writer = csv.writer(rejects)
+                writer.writerow(["row", *self.layout.identity, "reason"])
+                with _progress(self.height, shown=show_progress) as advance:
+                    self.write(aside, self.chunks(writer, advance))
+            aside.replace(self.output)
+            if self.summary.rejected:
+                rejects_aside.replace(self.rejects_path)
+                self.summary.rejected_file = self.rejects_path
+            else:
+                self.rejects_path.unlink(missing_ok=True)
+        except OSError as error:
+            raise InputError(Problem(str(self.output), f"cannot be written: {error.strerror or error}")) from None
+        finally:
+            aside.unlink(missing_ok=True)
+            rejects_aside.unlink(missing_ok=True)
+        return self.summary
+
+    def chunks(self, rejects: Any, advance: Callable[[int], None]) -> Iterator[pl.DataFrame]:
+        for start in range(0, self.height, self.chunk):
+            table = self.table.slice(start, self.chunk).collect()
+            answered, rejected = self.cohort.options(table, None if self.twice is None else self.twice.slice(start, self.chunk))
+            for position in np.flatnonzero(rejected.first >= 0):
+                row = int(position)
+                identity = [table[name][row] for name in self.layout.identity]
+                rejects.writerow([start + row + 1, *identity, rejected.reasons[int(rejected.first[row])]])
+            set_aside = int((rejected.first >= 0).sum())
+            self.summary.patients += table.height - set_aside
+            self.summary.rejected += set_aside
+            self.summary.rows += answered.height
+            advance(table.height)
+            yield answered
+
+    def write(self, path: Path, chunks: Iterator[pl.DataFrame]) -> None:
+        if self.output.suffix == ".csv":
+            with path.open("wb") as file:
+                empty = self.cohort.empty(self.table)
+                file.write(empty.write_csv().encode())
+                for answered in chunks:
+                    answered.write_csv(file, include_header=False)
+            return
+        from polars.io.plugins import register_io_source
+
+        def source(columns: Any, predicate: Any, limit: Any, batch: Any) -> Iterator[pl.DataFrame]:
+            yield from chunks
+
+        stream = register_io_source(source, schema=self.cohort.empty(self.table).schema)
+        stream.sink_parquet(path, compression="zstd", compression_level=1)
+
+
+class Cohort:
+    """A pack made ready for tables of one layout."""
+
+    def __init__(self, pack: Pack, layout: Layout, switches: Mapping[str, str]) -> None:
+        self.pack = pack
+        self.layout = layout
+        self.switches = switches
+        self.rows: list[Row] = list(pack.rows)
+        self.applies = {item.id: item.applies.place for item in pack.lists}
+        self.thresholds = [key for key in pack.program.keys if not isinstance(key[1], str)]
+        self.shown = {
+            "list": _Category([row.list for row in self.rows]),
+            "tier": _Category([row.tier for row in self.rows]),
+            "option": _Category([row.option for row in self.rows]),
+            "grade": _Category([row.grade for row in self.rows]),
+        }
+        self.status_type = pl.Enum(STATUSES)
+
+    def values(self, table: pl.DataFrame, rejects: Rejects) -> tuple[list[Plane], list[Plane]]:
+        """Return the walk's planes for a table of facts; contradictory rows go to `rejects`."""
+        vocabulary = self.pack.vocabulary
+        planes, none, every = planes_of_table(table, self.layout, vocabulary, self.thresholds, rejects)
+        planes |= ruling_planes(self.pack, self.switches, every, none)
+        for conflict in close(planes, vocabulary, none, lambda plane: bool(plane.any())):
+            rejects.add(unpack_bits(conflict.plane, table.height).astype(np.bool_), conflict.text())
+        return walk(self.pack.program, planes.__getitem__, none, every)
+
+    def statuses(self, true: list[Plane], false: list[Plane], size: int) -> NDArray[np.uint8]:
+        """Return the status of every row (columns) for every patient (rows); `ABSENT` where its list does not apply."""
+        codes = np.empty((len(self.rows), size), dtype=np.uint8)
+        for number, row in enumerate(self.rows):
+            held = true[row.held_back.place]
+            against = true[row.against.place] & ~held
+            unmet = false[row.condition.place] & ~held & ~against
+            offered = true[row.offered.place]
+            depends = ~(held | against | unmet | offered)
+            low, middle = unpack_bits(against | depends, size), unpack_bits(unmet | depends, size)
+            code = codes[number]
+            np.add(low, middle << 1, out=code)
+            code += unpack_bits(offered, size) << 2
+            code[unpack_bits(false[self.applies[row.list]], size).view(np.bool_)] = ABSENT
+        return codes.T
+
+    def options(self, table: pl.DataFrame, twice: pl.Series | None = None) -> tuple[pl.DataFrame, Rejects]:
+        """Return one row an option for the patients of a table, and the rows set aside."""
+        size = table.height
+        rejects = Rejects(size)
+        rejects.add(table["patient_id"].is_null().to_numpy(), "patient_id is missing")
+        if twice is not None:
+            rejects.add(
+                twice.to_numpy(), "the patient stands in the table more than once (tell decisions apart by a column `decision`)"
+            )
+        true, false = self.values(table, rejects)
+        codes = np.ascontiguousarray(self.statuses(true, false, size))
+        codes[rejects.first >= 0] = ABSENT
+        flat = codes.ravel()
+        places = np.flatnonzero(flat != ABSENT)
+        patient, row = np.divmod(places, len(self.rows))
+        return self.frame(table, patient, row, flat[places], true, size), rejects
+
+    def frame(
+        self,
+        table: pl.DataFrame,
+        patient: NDArray[np.intp],
+        row: NDArray[np.intp],
+        status: NDArray[np.uint8],
+        true: list[Plane],
+        size: int,
+    ) -> pl.DataFrame:
+        columns = {name: category.column(row) for name, category in self.shown.items()}
+        grade = self.shown["grade"].codes[row]
+        for number, item in enumerate(self.rows):
+            if item.grade_when is not None:
+                ungraded = ~unpack_bits(true[item.grade_when.place], size).view(np.bool_)
+                grade[(row == number) & ungraded[patient]] = self.shown["grade"].none
+        columns["grade"] = self.shown["grade"].series(grade)
+        columns["status"] = pl.Series(status).cat.to(self.status_type)
+        taken = table.select(*self.layout.identity, *self.layout.extra)[patient]
+        order = ("list", "tier", "option", "grade", "status")
+        clashes = [name for name in self.layout.extra if name in order]
+        return taken.drop(clashes).with_columns(**{name: columns[name] for name in order})
+
+    def empty(self, table: pl.LazyFrame) -> pl.DataFrame:
+        """Return the output without any row."""
+        return self.options(table.head(0).collect())[0]
+
+
+class _Category:
+    """A column whose value depends on the row of the pack alone."""
+
+    def __init__(self, values: list[str | None]) -> None:
+        self.names = list(dict.fromkeys(value for value in values if value is not None))
+        self.none = len(self.names)
+        self.codes = np.array([self.none if value is None else self.names.index(value) for value in values], dtype=np.uint8)
+        self.type = pl.Enum(self.names)
+
+    def column(self, row: NDArray[np.intp]) -> pl.Series:
+        return self.series(self.codes[row])
+
+    def series(self, codes: NDArray[np.uint8]) -> pl.Series:
+        made = pl.Series(codes)
+        if self.none in self.codes or (codes == self.none).any():
+            made = made.set(made == self.none, None)
+        return made.cat.to(self.type)
+
+
+@contextmanager
+def _progress(total: int, *, shown: bool) -> Iterator[Callable[[int], None]]:
+    if not shown:
+        yield lambda done: None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    console = Console(stderr=True)
+    with Progress(TextColumn("patients"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(), console=console) as progress:
+        task = progress.add_task("patients", total=total)
+        yield lambda done: progress.advance(task, done)

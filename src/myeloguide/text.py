@@ -1,0 +1,339 @@
+"""The answer as plain, well-set text."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
+
+from myeloguide.criteria.nodes import Compare, Holds, Is, Node
+from myeloguide.criteria.prose import Explained
+from myeloguide.guideline.answer import Answer, CautionShown, OptionAnswer, Reason
+from myeloguide.guideline.assess import Assessment
+from myeloguide.guideline.pack import Pack
+from myeloguide.history.proof import Proof
+
+_STATUS = {
+    "held_back": "held back",
+    "advised_against": "advised against",
+    "condition_not_met": "condition not met",
+    "depends": "depends",
+    "offered": "offered",
+}
+_MARK = {"strong": "!!", "caution": "!", "note": "-", "remark": "+"}
+_VALUE = {True: "yes", False: "no", None: "unknown"}
+
+
+def render(answer: Answer, pack: Pack, width: int = 88) -> str:
+    """Return the whole answer."""
+    return "\n".join(_Page(answer, pack, width).lines()) + "\n"
+
+
+class _Page:
+    def __init__(self, answer: Answer, pack: Pack, width: int) -> None:
+        self.answer = answer
+        self.pack = pack
+        self.width = max(width, 60)
+
+    def lines(self) -> Iterator[str]:
+        answer = self.answer
+        yield f"{answer.title} (pack {answer.pack} {answer.pack_version}), as of {answer.as_of}"
+        yield ""
+        yield from self.patient()
+        yield from self.warnings()
+        if answer.outside:
+            yield ""
+            yield from self.wrap(answer.outside, "")
+        for item in answer.lists:
+            if item.applies is not False:
+                yield from self.option_list(item.list, item.title, item.applies, item.why, str(item.source))
+        yield from self.questions()
+        yield from self.general_notes()
+        yield from self.since()
+        yield from self.close()
+
+    def wrap(self, text: str, indent: str, first: str | None = None) -> list[str]:
+        initial = indent if first is None else first
+        return textwrap.wrap(
+            text, self.width, initial_indent=initial, subsequent_indent=indent, break_on_hyphens=False, break_long_words=False
+        )
+
+    def heading(self, text: str) -> Iterator[str]:
+        yield ""
+        yield from self.wrap(text, "")
+        yield "-" * min(len(text), self.width)
+
+    def patient(self) -> Iterator[str]:
+        label = self.answer.patient or "Patient"
+        yield from self.wrap(f"{label}: {patient_line(self.answer.facts, self.pack)}", "  ", "")
+
+    def warnings(self) -> Iterator[str]:
+        for disagreement in self.answer.disagreements:
+            yield from self.wrap(f"Disagreement: {disagreement.text}.", "  ", "")
+        if self.answer.assumed_complete:
+            yield from self.wrap("The record was taken as complete because you said so (--assume-complete).", "  ", "")
+        for ruling, value in self.answer.switched.items():
+            yield from self.wrap(f"Ruling {ruling} is switched to: {value}.", "  ", "")
+        for remark in self.answer.remarks:
+            yield from self.wrap(f"Note: {remark}.", "  ", "")
+
+    # --- lists ---
+
+    def option_list(self, name: str, title: str, applies: bool | None, why: str, source: str) -> Iterator[str]:
+        rows = [row for row in self.answer.options if row.list == name]
+        yield from self.heading(title)
+        said = "Applies" if applies else "Applies perhaps: it depends on whether"
+        yield from self.wrap(f"{said}: {why} ({source})." if applies else f"{said} {why} ({source}).", "  ", "")
+        yield from self.list_notes(name)
+        yield from self.offered(rows)
+        yield from self.nothing(name)
+        yield from self.folded(rows)
+
+    def list_notes(self, name: str) -> Iterator[str]:
+        for note in self.answer.notes:
+            if note.list == name:
+                yield from self.wrap(f"{note.text}{_reference(note)}", "  ", "- ")
+
+    def offered(self, rows: Sequence[OptionAnswer]) -> Iterator[str]:
+        tier = None
+        for row in rows:
+            if row.status in ("offered", "depends") and (row.status == "offered" or not self.answer_unknown(row)):
+                if row.tier != tier:
+                    tier = row.tier
+                    yield ""
+                    yield f"  {self.tier_title(row)}"
+                yield from self.row(row)
+        unknown = [row for row in rows if row.status == "depends" and self.answer_unknown(row)]
+        if unknown:
+            yield ""
+            yield from self.wrap("Depends: " + "; ".join(self.by_tier(unknown)), "    ", "  ")
+
+    def answer_unknown(self, row: OptionAnswer) -> bool:
+        """Whether the list itself is open, so that its open options are only named."""
+        return any(reason.code == "list-open" for reason in row.reasons)
+
+    def by_tier(self, rows: Sequence[OptionAnswer]) -> Iterator[str]:
+        for tier in dict.fromkeys(row.tier for row in rows):
+            named = [row.option + (f" ({row.grade})" if row.grade else "") for row in rows if row.tier == tier]
+            yield f"{self.tier_title(next(row for row in rows if row.tier == tier)).lower()}: {', '.join(named)}"
+
+    def tier_title(self, row: OptionAnswer) -> str:
+        return next(item.tier_title for item in self.pack.rows if (item.list, item.tier) == (row.list, row.tier))
+
+    def row(self, row: OptionAnswer) -> Iterator[str]:
+        via = ""
+        if row.via is not None:
+            printed = [f"{item.tier}, {item.grade}" for item in (row.via, *row.also_via)]
+            via = f"; at first relapse: {' / '.join(printed)}"
+        status = "" if row.status == "offered" else "depends on " + ", ".join(map(self.fact_name, row.needs)) + "; "
+        head = f"    {row.grade or '--':<3} {row.option:<16} "
+        yield from self.wrap(f"{status}{row.name}{via}", " " * len(head), head)
+        for reason in row.reasons:
+            if reason.code == "condition-met":
+                yield from self.wrap(f"{reason.text}{_reference(reason)}", " " * 10, " " * 8)
+        for caution in row.cautions:
+            if caution.strength != "remark" and caution.holds:
+                yield from self.caution(caution)
+
+    def caution(self, caution: CautionShown) -> Iterator[str]:
+        first = f"        {_MARK[caution.strength]:<2} "
+        yield from self.wrap(f"{caution.text}{_reference(caution)}", " " * 11, first)
+
+    def fact_name(self, name: str) -> str:
+        fact, _, member = name.partition(".")
+        declared = self.pack.vocabulary.facts[fact]
+        if declared.is_number:
+            return declared.label
+        return (declared.says if member or declared.kind == "boolean" else declared.label or fact).format(
+            member=self.pack.phrases.name(member), value=""
+        )
+
+    def nothing(self, name: str) -> Iterator[str]:
+        for item in self.answer.nothing_offered:
+            if item.list == name:
+                yield ""
+                yield from self.wrap(f"Nothing is offered here. {item.why}", "  ", "  ")
+
+    def folded(self, rows: Sequence[OptionAnswer]) -> Iterator[str]:
+        """Yield what is listed but not possible, folded by what blocks it."""
+        by_reason: dict[tuple[str, str, str], list[str]] = {}
+        for row in rows:
+            if row.status in ("held_back", "advised_against", "condition_not_met"):
+                decisive = [reason for reason in row.reasons if not (reason.code == "refractory" and reason.kind == "source")]
+                text = " and ".join(dict.fromkeys(reason.text for reason in decisive))
+                reference = _reference(decisive[0])
+                by_reason.setdefault((row.status, text, reference), []).append(row.option)
+        if by_reason:
+            yield ""
+            yield "  Listed, but not for this patient"
+        for (status, text, reference), options in by_reason.items():
+            named = ", ".join(dict.fromkeys(options))
+            yield from self.wrap(f"{_STATUS[status]}, {text}{reference}: {named}", "      ", "    ")
+
+    # --- around the lists ---
+
+    def questions(self) -> Iterator[str]:
+        if self.answer.missing:
+            yield from self.heading("What to find out, most decisive first")
+            for item in self.answer.missing[:8]:
+                yield from self.wrap(f"{item.question} (decides {item.decides})", "  ", "- ")
+            if len(self.answer.missing) > 8:
+                yield f"  and {len(self.answer.missing) - 8} more"
+
+    def general_notes(self) -> Iterator[str]:
+        notes = [note for note in self.answer.notes if note.list is None]
+        if notes or self.answer.cross_references:
+            yield from self.heading("Also")
+        for note in notes:
+            yield from self.wrap(f"{note.text}{_reference(note)}", "  ", "- ")
+        for pointer in self.answer.cross_references:
+            title = next(item.title for item in self.pack.lists if item.id == pointer.list)
+            yield from self.wrap(f"See also the list: {title}. {pointer.text}{_reference(pointer)}", "  ", "- ")
+
+    def since(self) -> Iterator[str]:
+        if self.answer.since:
+            yield from self.heading("Newer than this guideline (it never changes the lists)")
+            for item in self.answer.since:
+                unverified = "" if item.verified else ", unverified"
+                yield from self.wrap(f"{item.option}: {item.text} ({item.source}, {item.date}{unverified})", "  ", "- ")
+
+    def close(self) -> Iterator[str]:
+        yield ""
+        if self.answer.rulings:
+            yield from self.wrap(f"Rulings used: {', '.join(self.answer.rulings)}.", "  ", "")
+        for line in self.answer.notice:
+            yield from self.wrap(line, "  ", "")
+
+
+def _reference(said: Any) -> str:
+    """Return who says it and where: the source's lines, a ruling of ours, a principle of ours, or something newer."""
+    place = str(said.source) if said.source else ""
+    if said.kind == "since":
+        return f" [newer than the source: {place}]"
+    who = {"source": "", "ruling": f"our reading {said.ruling}", "principle": f"our principle {said.ruling}"}[said.kind]
+    parts = [part for part in (who, place) if part]
+    return f" [{', '.join(parts)}]" if parts else ""
+
+
+def patient_line(facts: dict[str, Any], pack: Pack) -> str:
+    """Return the known facts of a patient in one line."""
+    return "; ".join(_said_facts(facts, pack)) or "nothing is known"
+
+
+def _said_facts(facts: dict[str, Any], pack: Pack) -> Iterator[str]:
+    if facts["age"] is not None:
+        yield f"{_number(facts['age'])} years"
+    if facts["fitness"] is not None:
+        yield facts["fitness"]
+    elif facts["frail"] is not None:
+        yield "frail" if facts["frail"] else "not frail"
+    lines = facts["prior_lines"]
+    if lines is not None:
+        yield f"{_number(lines)} prior line{'' if lines == 1 else 's'}"
+    names = pack.phrases.name
+    received = facts["exposed_to"]
+    if received is not None:
+        yield "received " + (", ".join(map(names, received)) or "nothing")
+    elif facts.get("exposed_to_at_least"):
+        yield "received at least " + ", ".join(map(names, facts["exposed_to_at_least"]))
+    given = facts["regimens_given"] or facts.get("regimens_given_at_least")
+    if given:
+        yield "given " + ", ".join(given)
+    if facts["refractory_to"]:
+        yield "refractory to " + ", ".join(map(names, facts["refractory_to"]))
+    yield from _said_rest(facts, pack)
+
+
+def _said_rest(facts: dict[str, Any], pack: Pack) -> Iterator[str]:
+    words = pack.vocabulary.facts
+    months = facts["months_transplant_to_progression"]
+    if months is not None:
+        yield f"progression {_number(months)} months after transplant"
+    for name in ("prior_transplant", "maintenance_after_transplant", "transplant_eligible", "t_11_14", "bcl2_high"):
+        if facts[name] is not None and not (name == "prior_transplant" and months is not None):
+            yield words[name].says if facts[name] else words[name].denies
+    for name, said in (("unavailable_agents", "cannot be obtained"), ("contraindicated_agents", "contraindicated")):
+        if facts[name]:
+            yield f"{', '.join(map(pack.phrases.name, facts[name]))} {said}"
+
+
+def _number(value: Any) -> str:
+    if not isinstance(value, dict):
+        return f"{value:.1f}".removesuffix(".0")
+    least, most = value.get("at_least"), value.get("at_most")
+    if most is None:
+        return f"at least {_number(least)}"
+    return f"at most {_number(most)}" if least is None else f"{_number(least)} to {_number(most)}"
+
+
+# --- why -----------------------------------------------------------------------------------------------------------
+
+
+def render_why(assessment: Assessment, answer: Answer, option: str, width: int = 88) -> str:
+    """Return why an option has its status wherever it stands: the tree of its conditions with values and proof."""
+    pack = assessment.pack
+    proofs = {(proof.fact, proof.member): proof for proof in answer.proofs}
+    blocks: list[str] = []
+    for item in pack.lists:
+        for row in item.rows:
+            if row.option != option:
+                continue
+            via = row.via[0] if row.via else None
+            standing = (row.list, row.tier, option, via)
+            shown = next((item for item in answer.options if (item.list, item.tier, item.option, item.via) == standing), None)
+            status = _STATUS[shown.status] if shown else "its list does not apply"
+            grade = f", {row.grade}" if row.grade else ""
+            lines = [f"{option} in: {item.title}; {row.tier_title.lower()}{grade}: {status}"]
+            lines += _printed("source", row.listed)
+            lines += _tree("the list applies", assessment.explain(item.applies), proofs)
+            lines += _tree("its condition", assessment.explain(row.condition), proofs)
+            lines += _tree("held back", assessment.explain(row.held_back), proofs)
+            lines += _tree("advised against", assessment.explain(row.against), proofs)
+            if shown:
+                for reason in shown.reasons:
+                    lines += _printed("reason", reason)
+                for caution in shown.cautions:
+                    held = "" if caution.holds else " (if so: unknown)"
+                    lines.append(f"  {caution.strength}: {caution.text}{held}{_reference(caution)}")
+            blocks.append("\n".join(_folded(lines, width)))
+    return "\n\n".join(blocks) + "\n"
+
+
+def _printed(label: str, said: Reason) -> list[str]:
+    where = f" [{said.source}]" if said.source else ""
+    rulings = f" (ruling {', '.join(said.rulings)})" if said.rulings else ""
+    return [f"  {label}: {said.text}{rulings}{where}"]
+
+
+def _tree(label: str, explained: Explained, proofs: dict[tuple[str, str], Proof]) -> list[str]:
+    lines = [f"  {label}: {_VALUE[explained.value]}"]
+    if explained.leaf is not None or explained.parts:
+        lines += _branch(explained, proofs, 2)
+    return lines
+
+
+def _branch(explained: Explained, proofs: dict[tuple[str, str], Proof], depth: int) -> list[str]:
+    proof = _proof(explained.leaf, proofs)
+    lines = [f"{'  ' * depth}{_VALUE[explained.value]:<8}{explained.text}{proof}"]
+    for part in explained.parts:
+        lines += _branch(part, proofs, depth + 1)
+    return lines
+
+
+def _proof(leaf: Node | None, proofs: dict[tuple[str, str], Proof]) -> str:
+    match leaf:
+        case Holds(fact, member):
+            proof = proofs.get((fact, member))
+        case Compare(fact) | Is(fact):
+            proof = proofs.get((fact, ""))
+        case _:
+            proof = None
+    return f" -- {proof.text}" if proof else ""
+
+
+def _folded(lines: Iterable[str], width: int) -> Iterator[str]:
+    for line in lines:
+        indent = " " * (len(line) - len(line.lstrip()) + 4)
+        yield from textwrap.wrap(
+            line, max(width, 60), subsequent_indent=indent, break_on_hyphens=False, drop_whitespace=True
+        ) or [""]
