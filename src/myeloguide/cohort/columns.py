@@ -109,9 +109,11 @@ def planes_of_table(
         members = vocabulary.members(fact) if fact.is_set else fact.values or ("",)
         unknown = (none, every) if fact.none_unless_named else (none, none)
         planes.update(((name, member), unknown) for member in members if not fact.is_number)
-    for column, key in layout.members.items():
+    plain = [name for name in layout.scalars if vocabulary.facts[name].kind == "boolean"]
+    for column, (yes, no) in _booleans(table, [*layout.members, *plain], rejects).items():
+        key = layout.members.get(column, (column, ""))
         none_unless_named = vocabulary.facts[key[0]].none_unless_named
-        planes[key] = _boolean(table[column], rejects, none, none_unless_named=none_unless_named)
+        planes[key] = _packed(yes, none), _packed(~yes if none_unless_named else no, none)
     numbers: dict[str, NDArray[np.float64]] = {}
     for name in layout.scalars:
         fact = vocabulary.facts[name]
@@ -119,29 +121,37 @@ def planes_of_table(
             numbers[name] = _number(table[name], fact, rejects)
         elif fact.kind == "category":
             planes.update(_category(table[name], fact, rejects, none))
-        else:
-            planes[name, ""] = _boolean(table[name], rejects, none)
     for key in (*THRESHOLDS, *thresholds):
         planes[key] = _compared(numbers.get(key[0]), key, none)
     return planes, none, every
 
 
-def _boolean(series: pl.Series, rejects: Rejects, none: Plane, *, none_unless_named: bool = False) -> tuple[Plane, Plane]:
-    if series.dtype == pl.Boolean:
-        yes = series.fill_null(value=False).to_numpy()
-        no = (~series).fill_null(value=False).to_numpy()
-    elif series.dtype == pl.Null:
-        yes = no = np.zeros(len(series), dtype=np.bool_)
-    else:
-        words = series.cast(pl.String).str.strip_chars().str.to_lowercase()
-        yes, no = (
-            words.is_in(list(_YES)).fill_null(value=False).to_numpy(),
-            words.is_in(list(_NO)).fill_null(value=False).to_numpy(),
-        )
-        _reject_words(series, words, yes | no, rejects, "write true, false or nothing")
-    if none_unless_named:
-        no = ~yes
-    return (pack_bits(yes) if yes.any() else none), (pack_bits(no) if no.any() else none)
+def _packed(mask: Mask, none: Plane) -> Plane:
+    return pack_bits(mask) if mask.any() else none
+
+
+def _booleans(table: pl.DataFrame, columns: Sequence[str], rejects: Rejects) -> dict[str, tuple[Mask, Mask]]:
+    """Return where each yes-or-no column is yes and where it is no."""
+    schema = table.schema
+    plain = [name for name in columns if schema[name] == pl.Boolean]
+    filled = {series.name: series for series in table.select(pl.col(plain).fill_null(value=False))}
+    gaps = [name for name in plain if table[name].null_count()]
+    known = {series.name: series for series in table.select(pl.col(gaps).is_not_null())}
+    found = {}
+    for name in columns:
+        if name in filled:
+            yes = filled[name].to_numpy()
+            found[name] = (yes, known[name].to_numpy() & ~yes if name in known else ~yes)
+        else:
+            found[name] = _spelt_boolean(table[name], rejects)
+    return found
+
+
+def _spelt_boolean(series: pl.Series, rejects: Rejects) -> tuple[Mask, Mask]:
+    words = series.cast(pl.String).str.strip_chars().str.to_lowercase()
+    yes, no = (words.is_in(list(spelt)).fill_null(value=False).to_numpy() for spelt in (_YES, _NO))
+    _reject_words(series, words, yes | no, rejects, "write true, false or nothing")
+    return yes, no
 
 
 def _reject_words(series: pl.Series, words: pl.Series, understood: Mask, rejects: Rejects, remedy: str) -> None:
@@ -160,7 +170,7 @@ def _category(series: pl.Series, fact: Fact, rejects: Rejects, none: Plane) -> P
     planes: Planes = {}
     for choice, mask in chosen.items():
         other = known & ~mask
-        planes[fact.fact, choice] = (pack_bits(mask) if mask.any() else none, pack_bits(other) if other.any() else none)
+        planes[fact.fact, choice] = _packed(mask, none), _packed(other, none)
     return planes
 
 

@@ -24,10 +24,13 @@ from myeloguide.guideline.pack import Pack, Row
 from myeloguide.history.closure import close
 from myeloguide.record.patient_file import read_switches
 
-CHUNK = 131_072
-ABSENT = 255
-_HELD_BACK, _ADVISED_AGAINST, _NOT_MET, _DEPENDS, _OFFERED = range(5)
+CHUNK = 65_536
+ABSENT = 8
+# The bits below spell these numbers.
 assert STATUSES == ("held_back", "advised_against", "condition_not_met", "depends", "offered")
+
+
+_TWICE = "the patient stands in the table more than once (tell decisions apart by a column `decision`)"
 
 
 @dataclass(slots=True)
@@ -142,7 +145,7 @@ class _Run:
 
     def chunks(self, rejects: Any, advance: Callable[[int], None]) -> Iterator[pl.DataFrame]:
         for start in range(0, self.height, self.chunk):
-            table = self.table.slice(start, self.chunk).collect()
+            table = self.table.slice(start, self.chunk).collect().rechunk()
             answered, rejected = self.cohort.options(table, None if self.twice is None else self.twice.slice(start, self.chunk))
             for position in np.flatnonzero(rejected.first >= 0):
                 row = int(position)
@@ -200,20 +203,19 @@ class Cohort:
         return walk(self.pack.program, planes.__getitem__, none, every)
 
     def statuses(self, true: list[Plane], false: list[Plane], size: int) -> NDArray[np.uint8]:
-        """Return the status of every row (columns) for every patient (rows); `ABSENT` where its list does not apply."""
+        """Return the status of every row for every patient (columns); from `ABSENT` on where its list does not apply."""
         codes = np.empty((len(self.rows), size), dtype=np.uint8)
+        absent = {name: unpack_bits(false[place], size) << 3 for name, place in self.applies.items()}
         for number, row in enumerate(self.rows):
             held = true[row.held_back.place]
             against = true[row.against.place] & ~held
             unmet = false[row.condition.place] & ~held & ~against
             offered = true[row.offered.place]
             depends = ~(held | against | unmet | offered)
-            low, middle = unpack_bits(against | depends, size), unpack_bits(unmet | depends, size)
-            code = codes[number]
-            np.add(low, middle << 1, out=code)
-            code += unpack_bits(offered, size) << 2
-            code[unpack_bits(false[self.applies[row.list]], size).view(np.bool_)] = ABSENT
-        return codes.T
+            code = np.bitwise_or(unpack_bits(against | depends, size), absent[row.list], out=codes[number])
+            code |= unpack_bits(unmet | depends, size) << 1
+            code |= unpack_bits(offered, size) << 2
+        return codes
 
     def options(self, table: pl.DataFrame, twice: pl.Series | None = None) -> tuple[pl.DataFrame, Rejects]:
         """Return one row an option for the patients of a table, and the rows set aside."""
@@ -225,18 +227,19 @@ class Cohort:
                 twice.to_numpy(), "the patient stands in the table more than once (tell decisions apart by a column `decision`)"
             )
         true, false = self.values(table, rejects)
-        codes = np.ascontiguousarray(self.statuses(true, false, size))
-        codes[rejects.first >= 0] = ABSENT
-        flat = codes.ravel()
-        places = np.flatnonzero(flat != ABSENT)
-        patient, row = np.divmod(places, len(self.rows))
-        return self.frame(table, patient, row, flat[places], true, size), rejects
+        codes = self.statuses(true, false, size)
+        codes[:, rejects.first >= 0] = ABSENT
+        shown = np.ascontiguousarray((codes < ABSENT).T)
+        status = np.ascontiguousarray(codes.T)[shown]
+        patient = np.repeat(np.arange(size, dtype=np.uint32), shown.sum(axis=1))
+        row = np.broadcast_to(np.arange(len(self.rows), dtype=np.uint8), shown.shape)[shown]
+        return self.frame(table, patient, row, status, true, size), rejects
 
     def frame(
         self,
         table: pl.DataFrame,
-        patient: NDArray[np.intp],
-        row: NDArray[np.intp],
+        patient: NDArray[np.uint32],
+        row: NDArray[np.uint8],
         status: NDArray[np.uint8],
         true: list[Plane],
         size: int,
@@ -249,7 +252,7 @@ class Cohort:
                 grade[(row == number) & ungraded[patient]] = self.shown["grade"].none
         columns["grade"] = self.shown["grade"].series(grade)
         columns["status"] = pl.Series(status).cat.to(self.status_type)
-        taken = table.select(*self.layout.identity, *self.layout.extra)[patient]
+        taken = table.select(pl.col(*self.layout.identity, *self.layout.extra).gather(pl.Series(patient)))
         order = ("list", "tier", "option", "grade", "status")
         clashes = [name for name in self.layout.extra if name in order]
         return taken.drop(clashes).with_columns(**{name: columns[name] for name in order})
@@ -268,7 +271,7 @@ class _Category:
         self.codes = np.array([self.none if value is None else self.names.index(value) for value in values], dtype=np.uint8)
         self.type = pl.Enum(self.names)
 
-    def column(self, row: NDArray[np.intp]) -> pl.Series:
+    def column(self, row: NDArray[np.uint8]) -> pl.Series:
         return self.series(self.codes[row])
 
     def series(self, codes: NDArray[np.uint8]) -> pl.Series:
