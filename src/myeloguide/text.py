@@ -74,6 +74,13 @@ class _Page:
             yield from self.wrap("The record was taken as complete because you said so (--assume-complete).", "  ", "")
         for ruling, value in self.answer.switched.items():
             yield from self.wrap(f"Ruling {ruling} is switched to: {value}.", "  ", "")
+        assumed = dict.fromkeys(
+            f"response of line {', '.join(map(str, proof.lines))} not recorded, taken as minimal response or better"
+            for proof in self.answer.proofs
+            if proof.assumed
+        )
+        for text in assumed:
+            yield from self.wrap(f"Assumed: {text}.", "  ", "")
         for remark in self.answer.remarks:
             yield from self.wrap(f"Note: {remark}.", "  ", "")
 
@@ -286,14 +293,14 @@ def render_why(assessment: Assessment, answer: Answer, option: str, width: int =
             lines = [f"{option} in: {item.title}; {row.tier_title.lower()}{grade}: {status}"]
             lines += _printed("source", row.listed)
             lines += _tree("the list applies", assessment.explain(item.applies), proofs)
-            lines += _tree("its condition", assessment.explain(row.condition), proofs)
-            lines += _tree("held back", assessment.explain(row.held_back), proofs)
-            lines += _tree("advised against", assessment.explain(row.against), proofs)
             if shown:
+                lines += _tree("its condition", assessment.explain(row.condition), proofs)
+                lines += _tree("held back", assessment.explain(row.held_back), proofs)
+                lines += _tree("advised against", assessment.explain(row.against), proofs)
                 for reason in shown.reasons:
-                    lines += _printed("reason", reason)
+                    lines += _printed("reason", reason) if reason is not row.listed else []
                 for caution in shown.cautions:
-                    held = "" if caution.holds else " (if so: unknown)"
+                    held = "" if caution.holds else " (whether this applies is unknown)"
                     lines.append(f"  {caution.strength}: {caution.text}{held}{_reference(caution)}")
             blocks.append("\n".join(_folded(lines, width)))
     return "\n\n".join(blocks) + "\n"
@@ -323,7 +330,7 @@ def _branch(explained: Explained, proofs: dict[tuple[str, str], Proof], depth: i
 def _proof(leaf: Node | None, proofs: dict[tuple[str, str], Proof]) -> str:
     match leaf:
         case Holds(fact, member):
-            proof = proofs.get((fact, member))
+            proof = proofs.get((fact, member)) or proofs.get((fact, ""))
         case Compare(fact) | Is(fact):
             proof = proofs.get((fact, ""))
         case _:

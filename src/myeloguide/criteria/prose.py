@@ -94,8 +94,10 @@ def explain(node: Node, program: Program, value_of: Callable[[int], bool | None]
         case Not():
             return Explained("not", value, parts)
         case Named():
-            inner = parts[0].parts if isinstance(below[0], All) else parts
-            return Explained(say(node, phrases), value, inner)
+            text = say(node, phrases)
+            if parts[0].text == text:
+                return parts[0]
+            return Explained(text, value, parts[0].parts if isinstance(below[0], All) else parts)
         case _:
             return Explained(say(node, phrases), value, (), node)
 

@@ -10,7 +10,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, reduce
+from operator import or_
 
 from myeloguide.criteria.nodes import Compare, Holds, Is, Node, children
 from myeloguide.criteria.walk import Program, compile_conditions, walk
@@ -176,14 +177,25 @@ class _Worlds:
         return tuple(self.variables[number].name for number in sorted(found))
 
     def decides(self, offered: int, number: int) -> bool:
-        """Whether two possible worlds that differ in this variable alone differ in what is offered."""
-        yes = no = 0
-        for choice in range(len(self.variables[number].values)):
-            possible = self.moved(self.possible, number, choice)
-            here = self.moved(offered, number, choice)
-            yes |= possible & here
-            no |= possible & ~here
-        return bool(yes & no)
+        """Whether two possible worlds that differ in this variable alone differ in what is offered.
+
+        Facts that exist only where this one is true come and go with it, and count as no difference.
+        """
+        yes, no = self.possible & offered, self.possible & ~offered
+        for dependent in self.dependents(number):
+            yes, no = self.somewhere(yes, dependent), self.somewhere(no, dependent)
+        choices = range(len(self.variables[number].values))
+        offered_at = [self.moved(yes, number, choice) for choice in choices]
+        not_offered_at = [self.moved(no, number, choice) for choice in choices]
+        return any(offered_at[one] & not_offered_at[other] for one in choices for other in choices if one != other)
+
+    def dependents(self, number: int) -> list[int]:
+        name = self.variables[number].name
+        return [place for place, variable in enumerate(self.variables) if _DEPENDENTS.get(variable.name[0]) == name]
+
+    def somewhere(self, plane: int, number: int) -> int:
+        """Return, at the worlds where a variable has its first value, whether it holds for any of its values."""
+        return reduce(or_, (self.moved(plane, number, choice) for choice in range(len(self.variables[number].values))))
 
     def decide_together(self, offered: int, one: int, other: int) -> bool:
         """Whether two variables decide by changing together where neither can change alone."""

@@ -120,6 +120,7 @@ class _Telling:
         self.definitions = definitions
         self.numbered = [course.number for course in courses] == list(range(1, len(courses) + 1))
         agrees = count is None or count == len(courses)
+        self.says_complete = complete and self.numbered
         self.complete = complete and agrees and self.numbered
         """Whether what is not recorded did not happen."""
         self.every_line = self.numbered and (self.complete or count == len(courses))
@@ -127,6 +128,7 @@ class _Telling:
         self.findings = tuple(findings(courses, definitions))
         self.values: dict[str, Value] = {}
         self.proofs: list[Proof] = []
+        self.refractory_to: frozenset[str] = frozenset()
         self.other_regimens: tuple[frozenset[str], ...] = ()
 
     def tell(self) -> None:
@@ -150,7 +152,7 @@ class _Telling:
 
     def count_lines(self) -> None:
         number = max((course.number for course in self.courses), default=0)
-        if self.every_line:
+        if self.every_line or self.says_complete:
             self.values["prior_lines"] = Range.exactly(number)
             text = f"{number} line{'' if number == 1 else 's'} recorded, and the record has every line"
         elif self.courses:
@@ -167,6 +169,10 @@ class _Telling:
                 received.setdefault(agent, []).append(course.number)
         everything_named = self.complete and all(course.agents_known for course in self.courses)
         self.values["exposed_to"] = Members(frozenset(received), complete=everything_named)
+        if everything_named:
+            every = [course.number for course in self.courses]
+            self.prove("exposed_to", "", None, "the record is complete and names no other agent", every)
+            self.prove("regimens_given", "", None, "the record is complete and names no other regimen", every)
         for agent, lines in received.items():
             self.prove("exposed_to", agent, True, f"given in line {_listed(lines)}", lines)
         if self.courses and self.courses[0].number == 1:
@@ -194,7 +200,26 @@ class _Telling:
             if value is not None:
                 (yes if value else no).add(agent)
             self.prove("refractory_to", agent, value, reason, [decisive.line], rule="A1", assumed=decisive.assumed)
-        self.values["refractory_to"] = Members(frozenset(yes), frozenset(no))
+        self.refractory_to = frozenset(yes)
+        self.values["refractory_to"] = Members(self.refractory_to, frozenset(no))
+        self.response()
+
+    def response(self) -> None:
+        """Tell whether any therapy so far reached minimal response (primary refractory disease never did)."""
+        best = [course.best_response for course in self.courses]
+        phases = [exposure.best_response for course in self.courses for exposure in course.exposures]
+        poor = {*self.definitions.nonresponse, "NE", None}
+        reached = next((course for course in self.courses if course.best_response not in poor), None)
+        if reached is not None or any(response not in poor for response in phases):
+            text = (
+                f"{reached.best_response} to line {reached.number}" if reached else "a phase reached minimal response or better"
+            )
+            self.values["primary_refractory"] = False
+            self.prove("primary_refractory", "", False, text, [reached.number] if reached else [], rule="A6")
+        elif best and self.every_line and all(response in self.definitions.nonresponse for response in best):
+            self.values["primary_refractory"] = True
+            text = f"best response {', '.join(str(response) for response in best)}, less than minimal response in every line"
+            self.prove("primary_refractory", "", True, text, [course.number for course in self.courses], rule="A6")
 
     def since_lenalidomide(self) -> None:
         """Tell the months from the last lenalidomide dose to the present progression, which ended the last line."""
@@ -216,6 +241,8 @@ class _Telling:
         if months == Range():
             return
         months = Range(max(months.least or 0, 0), None if months.most is None else max(months.most, 0))
+        if months.exact == 0 and "lenalidomide" not in self.refractory_to:
+            return  # progression on a dose that does not count (A2)
         self.values[_LENALIDOMIDE_MONTHS] = months
         text = f"last dose {exposure.last_dose}, progression {present}: {months} months"
         self.prove(_LENALIDOMIDE_MONTHS, "", months.exact, text, [course.number], rule="A3")
@@ -293,7 +320,7 @@ def _join(given: FactSheet, derived: Derived, vocabulary: Vocabulary) -> tuple[F
 
 _ORDER = (
     "exposed_to", "refractory_to", "prior_transplant", "prior_lines", "line1_agents", "regimens_given",
-    _LENALIDOMIDE_MONTHS, _TRANSPLANT_MONTHS, "maintenance_after_transplant",
+    _LENALIDOMIDE_MONTHS, _TRANSPLANT_MONTHS, "maintenance_after_transplant", "primary_refractory",
 )  # fmt: skip
 """Derived facts by how directly the record shows them."""
 

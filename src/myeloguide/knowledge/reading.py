@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar, NoReturn, TypeVar
@@ -169,7 +169,7 @@ class _Composer:
 
     def __init__(self, text: str, name: str) -> None:
         self.name = name
-        self.events = yaml.parse(text, Loader=_Loader)
+        self.events: Iterator[Any] = yaml.parse(text, Loader=_Loader)
         self.lines: dict[Place, int] = {}
 
     def documents(self) -> list[Document]:
@@ -198,7 +198,7 @@ class _Composer:
             return self.sequence(place)
         return self.mapping(place)
 
-    def scalar(self, event: yaml.ScalarEvent) -> Any:
+    def scalar(self, event: Any) -> Any:
         text = event.value
         if event.style in ("'", '"', "|", ">"):
             return text
@@ -211,7 +211,7 @@ class _Composer:
                 return self.finite(event, float(text))
         return text
 
-    def finite(self, event: yaml.ScalarEvent, number: float) -> float:
+    def finite(self, event: Any, number: float) -> float:
         if number in (float("inf"), float("-inf")):
             self.fail(event, f"{event.value} is too large a number")
         return number
@@ -227,10 +227,10 @@ class _Composer:
         while not isinstance(event := next(self.events), yaml.MappingEndEvent):
             if not isinstance(event, yaml.ScalarEvent):
                 self.fail(event, "a key must be a word", "write `key: value`")
-            key = event.value
+            key, line = event.value, event.start_mark.line + 1  # type: ignore[union-attr]
             if key in items:
                 self.fail(event, f"the key {key} stands twice (first on line {self.lines[(*place, key)]})", "keep one")
-            self.lines[(*place, key)] = event.start_mark.line + 1
+            self.lines[(*place, key)] = line
             items[key] = self.value(next(self.events), (*place, key))
         return items
 
