@@ -37,7 +37,7 @@ class _Page:
 
     def lines(self) -> Iterator[str]:
         answer = self.answer
-        yield f"{answer.title} (pack {answer.pack} {answer.pack_version}), as of {answer.as_of}"
+        yield from self.wrap(f"{answer.title} (pack {answer.pack} {answer.pack_version}), as of {answer.as_of}", "  ", "")
         yield ""
         yield from self.patient()
         yield from self.warnings()

@@ -266,7 +266,8 @@ def _problem(document: Document, found: dict[str, Any]) -> Problem:
     where = document.where(place)
     if found["type"] == "missing":
         return Problem(where, _SAYS["missing"].format(key=place[-1]), f"add `{place[-1]}:`")
-    label = next((f"{part}: " for part in reversed(place) if isinstance(part, str)), "")
+    named = found["type"] != "wrong_name"  # a wrong name says itself what it was meant to be
+    label = next((f"{part}: " for part in reversed(place) if named and isinstance(part, str)), "")
     if found["type"] == "literal_error":
         allowed = re.findall(r"'([^']+)'", context["expected"])
         return Problem(where, f'{label}"{found["input"]}" is not one of its values', suggestion(str(found["input"]), allowed))

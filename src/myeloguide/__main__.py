@@ -1,0 +1,5 @@
+"""`python -m myeloguide`."""
+
+from myeloguide.cli import main
+
+main()

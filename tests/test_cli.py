@@ -1,0 +1,187 @@
+"""The program as it is called: answers, wrong input, exit status, nothing half-written."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+EXAMPLES = Path(__file__).parents[1] / "examples"
+EXAMPLE = EXAMPLES / "after-lenalidomide-maintenance.yaml"
+
+
+def call(
+    arguments: Sequence[str | Path], given: bytes | None = None, folder: Path | None = None
+) -> subprocess.CompletedProcess[bytes]:
+    return subprocess.run(  # noqa: PLW1510
+        [sys.executable, "-m", "myeloguide", *map(str, arguments)], input=given, capture_output=True, cwd=folder, timeout=120
+    )
+
+
+def assess(text: str | bytes, *more: str) -> subprocess.CompletedProcess[bytes]:
+    return call(["assess", "-", *more], text.encode() if isinstance(text, str) else text)
+
+
+@pytest.mark.parametrize("example", sorted(EXAMPLES.glob("*.yaml")), ids=lambda path: path.stem)
+def test_examples_are_answered(example: Path) -> None:
+    done = call(["assess", example])
+    assert done.returncode == 0, done.stderr
+    assert b"Rulings used" in done.stdout
+    assert max(map(len, done.stdout.decode().splitlines())) <= 88
+
+
+def test_json_is_one_object() -> None:
+    done = call(["assess", EXAMPLE, "--format", "json"])
+    answer = json.loads(done.stdout)
+    assert (answer["pack"], answer["patient"]) == ("imwg-2021", "Example 1")
+    assert answer["lists"][0] | {"applies": True} == answer["lists"][0]
+
+
+def test_the_reason_for_one_option() -> None:
+    done = call(["assess", EXAMPLE, "--explain", "Pom-Vd"])
+    text = " ".join(done.stdout.decode().split())
+    assert "PVd in: First relapse, disease refractory to lenalidomide; preferred, 1A: offered" in text
+    assert "progression 2021-05-03 on lenalidomide (line 1)" in text
+    assert "L425-427" in text
+
+
+def test_switching_a_ruling_changes_the_answer() -> None:
+    facts = "facts: {prior_lines: 1, exposed_to: [bortezomib], not_refractory_to: [bortezomib], line1_agents: [bortezomib]}"
+
+    def krd(*more: str) -> str:
+        options = json.loads(assess(facts, "--format", "json", *more).stdout)["options"]
+        return next(str(row["status"]) for row in options if row["option"] == "KRd")
+
+    assert krd() == "condition_not_met"
+    assert krd("--ruling", "C1=both") == "offered"
+
+
+def test_a_file_in_json_with_tabs() -> None:
+    done = assess('{\n\t"facts": {\n\t\t"prior_lines": 2\n\t}\n}\n', "--format", "json")
+    assert json.loads(done.stdout)["facts"]["prior_lines"] == 2
+
+
+def test_the_date_is_today_unless_given() -> None:
+    given = json.loads(assess("facts: {prior_lines: 1}", "--as-of", "2021-05-01", "--format", "json").stdout)
+    assert given["as_of"] == "2021-05-01"
+    own = json.loads(assess("as_of: 2020-12-01\nfacts: {prior_lines: 1}", "--as-of", "2021-05-01", "--format", "json").stdout)
+    assert own["as_of"] == "2020-12-01"
+
+
+LAUGHS = "a: &a [x,x,x,x,x,x,x,x,x]\nb: &b [*a,*a,*a,*a,*a,*a,*a,*a,*a]\nc: &c [*b,*b,*b,*b,*b,*b,*b,*b,*b]\nd: [*c,*c,*c,*c,*c,*c,*c,*c,*c]\n"
+
+WRONG = {
+    "empty": ("", "standard input: the file is empty"),
+    "only a comment": ("# nothing\n", "the file is empty"),
+    "no mapping": ("just words", "is written as `key: value` lines"),
+    "no yaml": ("facts: {age: 70\nhistory: [", "standard input:2: is neither YAML nor JSON"),
+    "binary": (b"\x00\x01\x02\xff" * 20, "is not UTF-8 text"),
+    "laughs": (LAUGHS, "anchors and aliases (& and *) are not read"),
+    "deep": ("[" * 3000, "is nested more than 40 deep"),
+    "tag": ("facts: !!python/object:os.system {}", "is not read"),
+    "twice": ("facts: {age: 70}\nfacts: {age: 71}", "standard input:2: the key facts stands twice (first on line 1)"),
+    "unknown key": ("fact: {age: 70}", "standard input:1: unknown key fact in a patient file (did you mean facts?)"),
+    "unknown fact": ("facts:\n  prior_line: 1", "standard input:2: there is no fact prior_line (did you mean prior_lines?)"),
+    "wrong type": ("facts:\n  age: old", 'standard input:2: age is "old" (write a number of years)'),
+    "impossible age": ("facts: {age: 150}", "age is 150 (it lies between 0 and 130)"),
+    "negative": ("facts: {prior_lines: -1}", "prior_lines is -1"),
+    "half a line": ("facts: {prior_lines: 1.5}", "prior_lines is 1.5 (write a whole number)"),
+    "true as number": ("facts: {age: true}", "age is True (write a number of years)"),
+    "number as truth": ("facts: {frail: 1}", "frail is 1 (write true or false, or leave it out if unknown)"),
+    "unknown level": ("facts: {fitness: strong}", 'fitness is "strong" (write fit, intermediate or frail, or leave it out if unknown)'),
+    "unknown agent": (
+        "facts:\n  exposed_to:\n  - bortezomib\n  - lenalidomid",
+        'standard input:4: there is no agent "lenalidomid" (did you mean lenalidomide',
+    ),
+    "unknown regimen": ("facts: {regimens_given: [VRdd]}", 'there is no regimen "VRdd" (did you mean VRd'),
+    "no list": ("facts: {exposed_to: bortezomib}", 'exposed_to is "bortezomib" (write a list, such as [lenalidomide])'),
+    "both ways": (
+        "facts: {refractory_to: [bortezomib], not_refractory_to: [bortezomib]}",
+        "refractory_to is given both ways for bortezomib",
+    ),
+    "not exposed": ("facts: {exposed_to: [lenalidomide], refractory_to: [bortezomib]}", "refractory to bortezomib, but bortezomib was not received"),
+    "known not exposed": ("facts: {not_exposed_to: [bortezomib], refractory_to: [bortezomib]}", "bortezomib was not received"),
+    "untreated": ("facts: {prior_lines: 0, exposed_to: [bortezomib]}", "prior_lines is 0, but bortezomib was received"),
+    "untreated transplant": ("facts: {prior_lines: 0, prior_transplant: true}", "prior_lines is 0, but there was a transplant"),
+    "line 1": ("facts: {prior_lines: 1, exposed_to: [bortezomib, lenalidomide], line1_agents: [bortezomib]}", "differ by lenalidomide"),
+    "no transplant": ("facts: {prior_transplant: false, maintenance_after_transplant: true}", "but prior_transplant is false"),
+    "zero months": (
+        "facts: {months_lenalidomide_stop_to_progression: 0, not_refractory_to: [lenalidomide]}",
+        "given as not refractory to lenalidomide",
+    ),
+    "frail and fit": ("facts: {frail: true, fitness: fit}", "frail and fitness contradict each other"),
+    "after as_of": (
+        "as_of: 2020-01-01\nhistory:\n  lines:\n  - {regimen: Rd, start: 2020-02}",
+        "standard input:4: start 2020-02 is after as_of, 2020-01-01",
+    ),
+    "future": ("as_of: 2190-01-01\nfacts: {age: 70}", "as_of 2190-01-01 is after today"),
+    "no date": ("history: {lines: [{start: 2020-13}]}", '"2020-13" is no date of the calendar (write 2021-03-15, 2021-03 or 2021)'),
+    "30 February": ("history: {lines: [{start: 2020-02-30}]}", "is no date of the calendar"),
+    "stop before start": ("history: {lines: [{regimen: Rd, start: 2020-03, stop: 2020-01}]}", "stop 2020-01 is before start 2020-03"),
+    "lines out of order": (
+        "history:\n  lines:\n  - {regimen: Rd, start: 2020}\n  - {regimen: Kd, start: 2018}",
+        "this line starts 2018, before the line given ahead of it (2020)",
+    ),
+    "line twice": ("history:\n  lines:\n  - {line: 1, regimen: Rd}\n  - {line: 1, regimen: Kd}", "standard input:4: line 1 is given twice"),
+    "regimen in a line": ("history:\n  lines:\n  - {regimen: KRdd}", 'standard input:3: there is no regimen "KRdd" (did you mean KRd'),
+    "agent in a phase": ("history: {lines: [{phases: [{agents: [melfalan]}]}]}", 'there is no agent "melfalan" (did you mean melphalan'),
+    "response": ("history: {lines: [{best_response: good}]}", '"good" is no response (write one of sCR, CR'),
+    "intent": ("history: {lines: [{phases: [{intent: maintainance}]}]}", 'intent: "maintainance" is not one of its values (did you mean maintenance?)'),
+    "ruling": ("rulings: {C9: both}", "ruling C9 has no switch"),
+    "reading": ("rulings: {C1: all}", 'ruling C1 has no reading "all" (write C1=single or both)'),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", WRONG)
+def test_wrong_input_is_refused_with_a_clear_message(name: str) -> None:
+    text, said = WRONG[name]
+    done = assess(text)
+    assert done.returncode == 2
+    assert done.stdout == b""
+    message = done.stderr.decode()
+    assert said in message
+    assert "Traceback" not in message
+    assert len(message.splitlines()) <= 21
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["assess", "no-such-file.yaml"], "no-such-file.yaml: there is no such file"),
+        (["assess", "."], "this is a folder"),
+        (["assess", EXAMPLE, "--ruling", "C1"], '"C1" is no switch (write --ruling C1=both)'),
+        (["assess", EXAMPLE, "--ruling", "C2=both"], 'ruling C2 has no reading "both" (write C2=all or any)'),
+        (["assess", EXAMPLE, "--explain", "PVx"], "the guideline has no option PVx (did you mean"),
+        (["assess", EXAMPLE, "--pack", "imwg-2022"], "there is no such pack (did you mean imwg-2021?)"),
+        (["assess", EXAMPLE, "--as-of", "soon"], '"soon" is no date'),
+        (["cohort", "assess", "none.parquet", "-o", "out.parquet"], "none.parquet: there is no such file"),
+    ],
+)
+def test_wrong_arguments(arguments: list[str | Path], said: str, tmp_path: Path) -> None:
+    done = call(arguments, folder=tmp_path)
+    assert done.returncode == 2
+    assert said in done.stderr.decode()
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_hundred_megabytes_of_noise(tmp_path: Path) -> None:
+    noise = tmp_path / "noise.yaml"
+    with noise.open("wb") as file:
+        for _ in range(100):
+            file.write(b"x: [" * 262_144)
+    done = call(["assess", noise])
+    assert done.returncode == 2
+    assert b"is larger than 2,000,000 bytes" in done.stderr
+
+
+def test_an_unknown_command_is_a_usage_error() -> None:
+    assert call(["asses"]).returncode == 2
+
+
+def test_version_and_schema() -> None:
+    assert call(["--version"]).stdout.startswith(b"myeloguide 0.")
+    assert json.loads(call(["schema"]).stdout)["$id"] == "urn:myeloguide:answer-1"

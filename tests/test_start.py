@@ -1,0 +1,58 @@
+"""A cold start stays light: what `assess` imports, and which way imports go."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+EXAMPLE = Path(__file__).parents[1] / "examples" / "after-lenalidomide-maintenance.yaml"
+
+OURS = {
+    "myeloguide", "myeloguide.cli", "myeloguide.errors", "myeloguide.text",
+    "myeloguide.criteria", "myeloguide.criteria.nodes", "myeloguide.criteria.prose", "myeloguide.criteria.syntax",
+    "myeloguide.criteria.walk", "myeloguide.guideline", "myeloguide.guideline.answer", "myeloguide.guideline.assess",
+    "myeloguide.guideline.pack", "myeloguide.guideline.pack_files", "myeloguide.guideline.phrases", "myeloguide.guideline.questions",
+    "myeloguide.history", "myeloguide.history.closure", "myeloguide.history.course", "myeloguide.history.definitions",
+    "myeloguide.history.facts", "myeloguide.history.proof", "myeloguide.history.refractoriness", "myeloguide.knowledge",
+    "myeloguide.knowledge.agents", "myeloguide.knowledge.facts", "myeloguide.knowledge.names", "myeloguide.knowledge.reading",
+    "myeloguide.knowledge.regimens", "myeloguide.knowledge.source", "myeloguide.knowledge.vocabulary", "myeloguide.record",
+    "myeloguide.record.fact_sheet", "myeloguide.record.patient_file", "myeloguide.record.ranges", "myeloguide.record.time",
+}  # fmt: skip
+
+THEIRS = {
+    "annotated_doc",
+    "annotated_types",
+    "cython_runtime",
+    "pydantic",
+    "pydantic_core",
+    "shellingham",
+    "typer",
+    "typing_extensions",
+    "typing_inspection",
+    "yaml",
+}
+
+
+def imported(arguments: list[str]) -> set[str]:
+    start = f"import sys; sys.argv = {['myeloguide', *arguments]!r}"
+    run = "from myeloguide.cli import main\ntry:\n    main()\nexcept SystemExit:\n    pass"
+    code = f"{start}\n{run}\nsys.stderr.write(' '.join(sys.modules))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    return set(done.stderr.split())
+
+
+def test_a_cold_assess_imports_these_modules_and_no_others() -> None:
+    modules = imported(["assess", str(EXAMPLE)])
+    assert {name for name in modules if name.split(".")[0] == "myeloguide"} == OURS
+    standard = set(sys.stdlib_module_names)
+    others = {name.split(".")[0] for name in modules} - standard - {"myeloguide"}
+    others = {name for name in others if not name.startswith(("_", "sitecustomize", "distutils"))}
+    assert others - THEIRS == set()
+
+
+def test_imports_go_one_way() -> None:
+    done = subprocess.run([sys.executable, "-c", "from importlinter.cli import lint_imports_command; lint_imports_command()"],
+                          capture_output=True, text=True, cwd=EXAMPLE.parents[1], check=False)  # fmt: skip
+    assert done.returncode == 0, done.stdout
+    assert "Contracts: 3 kept, 0 broken" in done.stdout
