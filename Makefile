@@ -17,7 +17,7 @@ test: .venv/ready-to-test
 	$(BIN)/pytest -n auto
 
 bench: .venv/ready-to-test
-	$(BIN)/python benchmarks/run.py
+	$(BIN)/python -m benchmarks.run
 
 .venv/ready: pyproject.toml
 	@test -n "$(PYTHON)" || { echo "myeloguide needs Python 3.11 or newer" >&2; exit 1; }

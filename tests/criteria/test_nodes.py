@@ -11,9 +11,22 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from myeloguide.criteria.nodes import KINDS, OPERATORS, All, Any, Compare, Constant, Holds, Is, Named, Node, Not, children
-from myeloguide.criteria.walk import compile_conditions
-from tests.criteria.generate import conditions, every_part
+from myeloguide.criteria.nodes import (
+    KINDS,
+    OPERATORS,
+    All,
+    Any,
+    Compare,
+    Constant,
+    Holds,
+    Is,
+    Named,
+    Node,
+    Not,
+    Operator,
+    children,
+)
+from tests.criteria.generate import conditions
 
 A, B = Holds("frail"), Is("fitness", "fit")
 
@@ -90,11 +103,11 @@ def test_a_node_with_a_wrong_number_member_or_argument_cannot_be_built(
 
 
 def test_operators_are_those_of_the_type() -> None:
-    assert set(OPERATORS) == {"==", "!=", "<", "<=", ">", ">="}
+    assert get_args(Operator) == OPERATORS
 
 
 def test_kinds_are_those_of_the_type() -> None:
-    assert set(KINDS) == set(get_args(Node))
+    assert get_args(Node) == KINDS
 
 
 @pytest.mark.parametrize("number", [2, 2.0, 0, -1])
@@ -190,7 +203,7 @@ def test_nodes_are_equal_by_value(condition: Node) -> None:
 )
 def test_nodes_that_say_something_else_differ(node: Node, other: Node) -> None:
     assert node != other
-    assert len(compile_conditions([node, other]).nodes) == len({*every_part(node), *every_part(other)})
+    assert len({node, other}) == 2
 
 
 @pytest.mark.parametrize(

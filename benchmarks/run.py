@@ -1,0 +1,125 @@
+"""Measure what the design asks to be fast, and write the figures to docs/performance.md. Not a test: nothing fails here."""
+
+from __future__ import annotations
+
+import os
+import platform
+import resource
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from datetime import date
+from pathlib import Path
+
+import polars as pl
+
+from benchmarks.registry import registry
+from myeloguide import __version__
+from myeloguide.cohort.columns import Rejects, lay_out
+from myeloguide.cohort.run import CHUNK, Cohort
+from myeloguide.guideline.answer import plain
+from myeloguide.guideline.assess import assess, assess_document
+from myeloguide.guideline.pack import DEFAULT_PACK, PACKS, load_pack
+from myeloguide.knowledge.reading import parse_all, read
+from myeloguide.record.fact_sheet import read_facts
+
+ROOT = Path(__file__).parents[1]
+EXAMPLE = ROOT / "examples" / "after-lenalidomide-maintenance.yaml"
+TODAY = date(2026, 11, 22)
+PROGRAM = [sys.executable, "-m", "myeloguide"]
+
+
+def spread(seconds: list[float], unit: float) -> str:
+    low, middle, high = min(seconds), statistics.median(seconds), max(seconds)
+    return f"{middle * unit:.3g} ({low * unit:.3g} to {high * unit:.3g})"
+
+
+def repeated(action: Callable[[], object], times: int) -> list[float]:
+    action()
+    found = []
+    for _ in range(times):
+        start = time.perf_counter()
+        action()
+        found.append(time.perf_counter() - start)
+    return found
+
+
+def cold_start() -> str:
+    return spread(repeated(lambda: subprocess.run([*PROGRAM, "assess", str(EXAMPLE)], check=True, capture_output=True), 9), 1000)
+
+
+def one_patient() -> dict[str, str]:
+    pack = load_pack()
+    path = PACKS / DEFAULT_PACK / "cases" / "facts.yaml"
+    found = {}
+    for document in parse_all(path.read_text(encoding="utf-8"), path.name):
+        sheet = read_facts(document, ("facts",), document.data["facts"], pack.vocabulary)
+        found[str(document.data["id"])] = repeated(lambda sheet=sheet: assess(pack, sheet, TODAY), 20)  # type: ignore[misc]
+    decided = [
+        seconds for name, times in found.items() if "unknown" not in name and "nothing-known" not in name for seconds in times
+    ]
+    document = read(EXAMPLE)
+    return {
+        "facts to explained answer, the decided cases of the pack": spread(decided, 1000),
+        "the same, nothing known at all (every question worked out)": spread(found["lines-unknown"], 1000),
+        "patient file with a history, to JSON": spread(repeated(lambda: plain(assess_document(pack, document, TODAY)), 50), 1000),
+    }
+
+
+def million(folder: Path, patients: int = 1_000_000) -> dict[str, str]:
+    facts, options = folder / "facts.parquet", folder / "options.parquet"
+    registry(patients).write_parquet(facts)
+    table = pl.read_parquet(facts)
+    pack = load_pack()
+    cohort = Cohort(pack, lay_out(table.columns, pack.vocabulary, "facts"), {})
+    chunks = [table.slice(start, CHUNK).rechunk() for start in range(0, patients, CHUNK)]
+    del table
+
+    def statuses() -> None:
+        for chunk in chunks:
+            cohort.statuses(*cohort.values(chunk, Rejects(chunk.height)), chunk.height)
+
+    in_memory = repeated(statuses, 5)
+    del chunks
+    command = [*PROGRAM, "cohort", "assess", str(facts), "-o", str(options), "--quiet"]
+    whole = repeated(lambda: subprocess.run(command, check=True), 3)
+    peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024**2
+    rows = pl.scan_parquet(options).select(pl.len()).collect().item()
+    return {
+        "a million patients, columns in memory to statuses, s": spread(in_memory, 1),
+        f"a million patients, Parquet of facts to Parquet of {rows / 1e6:.1f} million options, s": spread(whole, 1),
+        "peak memory of that process, GiB": f"{peak:.2f}",
+    }
+
+
+def main() -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        figures = {
+            "`myeloguide assess` from a cold start, whole process, ms": cold_start(),
+            **{f"one patient: {name}, ms": value for name, value in one_patient().items()},
+            **million(Path(folder)),
+        }
+    goals = ["500", "1", "", "", "0.5", "8", "2"]
+    lines = [
+        "# Performance",
+        "",
+        "Written by `make bench` (`benchmarks/run.py`); median (minimum to maximum). Not a test: machines differ.",
+        f"Measured with myeloguide {__version__} on Python {platform.python_version()}, {os.cpu_count()} cores, {platform.system()}.",
+        "",
+        "| what | measured | asked for, at most |",
+        "|---|---|---|",
+        *(f"| {name} | {value} | {goal} |" for (name, value), goal in zip(figures.items(), goals, strict=True)),
+        "",
+        "The million patients are random (`benchmarks/registry.py`): half at first relapse, a tenth of the refractoriness unknown.",
+        "",
+    ]
+    text = "\n".join(lines)
+    (ROOT / "docs" / "performance.md").write_text(text, encoding="utf-8")
+    sys.stdout.write(text)
+
+
+if __name__ == "__main__":
+    main()
