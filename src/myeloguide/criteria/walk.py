@@ -40,14 +40,21 @@ def compile_conditions(conditions: Iterable[Node]) -> Program:
     keys: dict[Key, int] = {}
     steps: list[tuple[int, Plane]] = []
 
-    def visit(node: Node) -> int:
-        if node not in places:
-            step = _step(node, [visit(child) for child in children(node)], keys)
-            places[node] = len(steps)
-            steps.append(step)
-        return places[node]
+    seen: dict[int, int] = {}  # by identity, for comparing whole trees again and again is slow
 
-    for condition in conditions:
+    def visit(node: Node) -> int:
+        place = seen.get(id(node))
+        if place is None:
+            place = places.get(node, -1)
+            if place < 0:
+                step = _step(node, [visit(child) for child in children(node)], keys)
+                place = places[node] = len(steps)
+                steps.append(step)
+            seen[id(node)] = place
+        return place
+
+    kept = tuple(conditions)
+    for condition in kept:
         visit(condition)
     return Program(tuple(places), places, tuple(steps), tuple(keys))
 

@@ -16,7 +16,7 @@ STATUSES: tuple[Status, ...] = ("held_back", "advised_against", "condition_not_m
 SCHEMA = "answer-1"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Place:
     """A place in the source: section, item, first and last physical line, further ranges; or a publication."""
 
@@ -37,7 +37,7 @@ class Place:
         return ", ".join(f"L{first}" if first == last else f"L{first}-{last}" for first, last in self.ranges)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Reason:
     """Something said of a patient, a list or an option: in words, by whom, and where. `ruling` is the first of `rulings`."""
 
@@ -49,7 +49,7 @@ class Reason:
     rulings: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class CautionShown:
     """A caution on an option. `holds` is None when an unknown fact decides whether it applies."""
 
@@ -62,7 +62,7 @@ class CautionShown:
     source: Place | str | None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Via:
     """Where an untried option is printed: list, tier and grade there."""
 
@@ -71,7 +71,7 @@ class Via:
     grade: str | None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class OptionAnswer:
     """An option of a list that applies or may apply, with its one status."""
 
@@ -91,7 +91,7 @@ class OptionAnswer:
     also_via: tuple[Via, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class ListAnswer:
     """Whether a list applies (None: unknown), and its condition in words."""
 
@@ -103,7 +103,7 @@ class ListAnswer:
     source: Place | None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class NoteShown:
     """A remark on the patient (list None) or on a list."""
 
@@ -115,7 +115,7 @@ class NoteShown:
     source: Place | None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class NearOption:
     """An option that is not offered, with what stands in its way."""
 
@@ -125,7 +125,7 @@ class NearOption:
     blocked_by: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class NothingOffered:
     """A list that applies and offers nothing: why, and the options nearest to being offered."""
 
@@ -136,7 +136,7 @@ class NothingOffered:
     nearest: tuple[NearOption, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class SinceShown:
     """A dated fact newer than the source; it never changes the list."""
 
@@ -151,7 +151,7 @@ class SinceShown:
     verified: bool
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Missing:
     """An unknown fact, the question that finds it out, and how many rows it decides."""
 
@@ -160,7 +160,7 @@ class Missing:
     question: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Answer:
     """Everything that the guideline says for one patient, and what it was concluded from."""
 

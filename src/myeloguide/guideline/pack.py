@@ -39,7 +39,7 @@ class Condition:
     place: int = -1
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Block:
     """A reason that holds, or would hold, an option back or argue against it."""
 
@@ -47,7 +47,7 @@ class Block:
     said: tuple[Reason, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Remark:
     """A caution or note: shown when its condition is true, or (`shown_unless`) unless it is true."""
 
@@ -64,7 +64,7 @@ class Remark:
         return CautionShown(said.code, said.text, strength, holds, said.kind, said.ruling, said.source)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Row:
     """An option in a tier of a list, with everything that decides its status."""
 
@@ -92,7 +92,7 @@ class Row:
     rulings: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class OptionList:
     """A list of a pack with its rows in order."""
 
@@ -106,7 +106,7 @@ class OptionList:
     rows: tuple[Row, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class ListNote:
     """A note and the lists beside which it stands (none: always)."""
 
@@ -114,7 +114,7 @@ class ListNote:
     remark: Remark
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Pointer:
     """A cross-reference to a list that does not answer."""
 
@@ -123,7 +123,7 @@ class Pointer:
     said: Reason
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Gap:
     """A declared silence, ready to show."""
 
@@ -133,7 +133,7 @@ class Gap:
     said: Reason
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class News:
     """A fact newer than the source: the first day on which it can be known, and how it is shown for each option."""
 
@@ -157,7 +157,7 @@ class News:
         return cls(parse_when(dated).first or date.max, item.known_to_source, shown, harm if item.caution else None)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Pack:
     """A guideline as data, checked and compiled."""
 
@@ -230,6 +230,8 @@ class _Builder:
         self.documents: dict[str, Document] = {}
         self.names = files.Names(words)
         self.conditions: list[Condition] = []
+        self.held: dict[str, tuple[Node, tuple[Block, ...]]] = {}
+        self.remarks: dict[tuple[Place, tuple[str, ...]], Remark | None] = {}
         self.read_conditions: dict[tuple[str, tuple[tuple[str, str], ...]], Node] = {}
 
     def document(self, name: str) -> Document:
@@ -476,6 +478,11 @@ class _Builder:
 
     def held_back(self, option: str) -> tuple[Node, tuple[Block, ...]]:
         """An option is held back when no agent that can serve as one of its components is free of every rule."""
+        if option not in self.held:
+            self.held[option] = self.hold_back(option)
+        return self.held[option]
+
+    def hold_back(self, option: str) -> tuple[Node, tuple[Block, ...]]:
         blocked: list[Node] = []
         blocks: list[Block] = []
         for component in self.words.regimens[option].components:
@@ -527,11 +534,8 @@ class _Builder:
         for position, rule in enumerate(self.cautions):
             for agent in self.stands_on(rule, option, in_list):
                 for other in self.others(rule, agent):
-                    variables = {
-                        "option": option,
-                        **({"agent": agent} if agent else {}),
-                        **({"other": other} if other else {}),
-                    }
+                    names = {"option": option, "agent": agent, "other": other}
+                    variables = {name: value for name, value in names.items() if value is not None}
                     remark = self.remark(document, ("cautions", position), rule, variables)
                     if remark is not None:
                         yield remark
@@ -543,6 +547,14 @@ class _Builder:
         return [name for name in self.words.class_members[drug_class] if name != agent]
 
     def remark(
+        self, document: Document, place: Place, rule: files.Caution | files.Note, variables: Mapping[str, str]
+    ) -> Remark | None:
+        key = (place, tuple(variables.values()))
+        if key not in self.remarks:
+            self.remarks[key] = self.make_remark(document, place, rule, variables)
+        return self.remarks[key]
+
+    def make_remark(
         self, document: Document, place: Place, rule: files.Caution | files.Note, variables: Mapping[str, str]
     ) -> Remark | None:
         """Return a caution or note for one binding of its names, or None where it can never be shown."""
@@ -589,8 +601,8 @@ class _Builder:
     def check_lines(self, last: int) -> None:
         """Refuse a place beyond the end of the source."""
         for document in self.documents.values():
-            for place, source in _sources(document.data, ()):
-                if any(number > last for pair in source for number in pair):
+            for place in document.lines:
+                if place and place[-1] == "lines" and max(_numbers(document.at(place)), default=0) > last:
                     document.fail(place, f"the source has {last} lines", "give lines that exist")
 
 
@@ -602,13 +614,9 @@ def _one(kind: type[All] | type[AnyOf], nodes: Sequence[Node]) -> Node:
     return Constant(not decides) if not kept else kept[0] if len(kept) == 1 else kind(kept)
 
 
-def _sources(data: Any, place: Place) -> Iterator[tuple[Place, list[list[int]]]]:
-    if isinstance(data, Mapping):
-        for key, value in data.items():
-            if key == "lines" and isinstance(value, list) and value:
-                yield (*place, key), value if isinstance(value[0], list) else [value]
-            else:
-                yield from _sources(value, (*place, key))
-    elif isinstance(data, list):
-        for position, value in enumerate(data):
-            yield from _sources(value, (*place, position))
+def _numbers(value: Any) -> Iterator[int]:
+    if isinstance(value, list):
+        for item in value:
+            yield from _numbers(item)
+    elif isinstance(value, int):
+        yield value

@@ -50,6 +50,13 @@ class Document:
         line = self.lines.get(place)
         return f"{self.name}:{line}" if line else self.name
 
+    def at(self, place: Place) -> Any:
+        """Return the value at a place."""
+        value = self.data
+        for step in place:
+            value = value[step]
+        return value
+
     def fail(self, place: Place, what: str, remedy: str = "") -> NoReturn:
         """Raise the error that a value of this document is wrong."""
         raise InputError(Problem(self.where(place), what, remedy))
@@ -58,7 +65,7 @@ class Document:
 class Strict(BaseModel):
     """A record of a data file: frozen, no key that is not declared."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
     known_as: ClassVar[str] = "record"
 
     @model_validator(mode="before")
