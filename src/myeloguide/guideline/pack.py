@@ -22,7 +22,7 @@ from myeloguide.guideline import pack_files as files
 from myeloguide.guideline.answer import CautionShown, Reason, SinceShown, Via
 from myeloguide.guideline.answer import Place as SourcePlace
 from myeloguide.guideline.phrases import Phrasebook
-from myeloguide.knowledge.reading import Document, Place, check, read
+from myeloguide.knowledge.reading import Document, Place, check, read, refuse_twins
 from myeloguide.knowledge.source import Source
 from myeloguide.knowledge.vocabulary import Vocabulary, vocabulary
 from myeloguide.record.time import parse_when
@@ -223,6 +223,10 @@ def pack_hash(folder: Path) -> str:
     return f"sha256:{digest.hexdigest()}"
 
 
+_KINDS = {"rulings": "ruling", "conditions": "condition", "since": "id", "silences": "silence", "errata": "erratum"}
+"""Files whose records have a name of their own, with the key that holds it."""
+
+
 class _Builder:
     def __init__(self, folder: Path, words: Vocabulary) -> None:
         self.folder = folder
@@ -245,16 +249,21 @@ class _Builder:
     def build(self) -> Pack:
         header = self.file("pack.yaml", files.Header)
         self.sections = header.sections
+        refuse_twins(self.document("pack.yaml"), ("lists",), "list", "list")
+        refuse_twins(self.document("pack.yaml"), ("grades",), "grade", "grade")
         grades = tuple(meaning.grade for meaning in header.grades)
         self.names = files.Names(self.words, header.lists, grades)
         rulings = {item.ruling: item for item in self.file("rulings.yaml", files.RulingFile).rulings}
         self.names = files.Names(self.words, header.lists, grades, tuple(rulings))
         named = self.file("conditions.yaml", files.ConditionFile).conditions
+        for name, kind in _KINDS.items():
+            refuse_twins(self.document(f"{name}.yaml"), (name,), kind, kind)
         self.scope = self.make_scope(rulings, named)
         self.phrases = Phrasebook(self.words, rulings, named)
         self.check_named(named)
         self.against = self.file("against.yaml", files.AgainstFile)
         self.cautions = self.file("cautions.yaml", files.CautionFile).cautions
+        self.check_rules()
         self.list_files = {name: self.list_file(name) for name in header.lists}
         lists = tuple(self.option_list(name, content) for name, content in self.list_files.items())
         notes = self.file("notes.yaml", files.NoteFile)
@@ -286,7 +295,7 @@ class _Builder:
         if source is None or not source.lines:
             return None if source is None else SourcePlace(publication=source.publication)
         first, *more = source.lines
-        section = next((item.section for item in self.sections if item.lines[0] <= first[0] <= item.lines[1]), None)
+        section = next((item.section for item in self.sections if _within(first[0], item.source)), None)
         return SourcePlace(source.section or section, source.item, first, tuple(more), source.publication)
 
     def reason(
@@ -315,11 +324,26 @@ class _Builder:
         """Read every named condition once, with some name for each parameter, so that a fault shows at its line."""
         example = {"agent": self.words.active_agents[0], "option": next(iter(self.words.regimens))}
         for position, item in enumerate(named):
+            if item.name in self.scope.facts:
+                self.document("conditions.yaml").fail(
+                    ("conditions", position), f"{item.name} is a fact", "give the condition another name"
+                )
             arguments = tuple(example.get(parameter, example["agent"]) for parameter in item.parameters)
             try:
                 expand(item.name, arguments, self.scope)
             except ConditionError as error:
                 self.fault(self.document("conditions.yaml"), ("conditions", position, "is"), item.text, error)
+
+    def check_rules(self) -> None:
+        """Read the conditions of every rule once, so that one which stands on no row of this pack is checked too."""
+        agent = self.words.active_agents[0]
+        example = {"agent": agent, "other": agent, "option": next(iter(self.words.regimens))}
+        for name, key in (("against", "held_back"), ("against", "advised_against"), ("cautions", "cautions")):
+            document = self.document(f"{name}.yaml")
+            for position, rule in enumerate(document.data[key]):
+                for clause in ("when", "unless", "strong_unless"):
+                    if rule.get(clause) is not None:
+                        self.node(document, (key, position, clause), rule[clause], example)
 
     def fault(self, document: Document, place: Place, text: str, error: ConditionError) -> NoReturn:
         shown = " ".join(text.split())
@@ -345,6 +369,7 @@ class _Builder:
 
     def list_file(self, name: str) -> files.ListFile:
         content = self.file(f"lists/{name}.yaml", files.ListFile)
+        refuse_twins(self.document(f"lists/{name}.yaml"), ("tiers",), "tier", "tier")
         if content.list != name:
             self.document(f"lists/{name}.yaml").fail(("list",), f"this file holds the list {content.list}", f"write {name}")
         return content
@@ -353,6 +378,7 @@ class _Builder:
         document = self.document(f"lists/{name}.yaml")
         applies = self.condition(self.node(document, ("applies",), content.applies))
         rows: list[Row] = []
+        seen: set[tuple[str, str, str | None]] = set()
         for tier_number, tier in enumerate(content.tiers):
             for item_number, item in enumerate(tier.items):
                 place: Place = ("tiers", tier_number, "items", item_number)
@@ -360,8 +386,12 @@ class _Builder:
                 if item.untried:
                     printed = self.untried(document, place, item)
                 for option, via in printed:
+                    identity = (tier.tier, option, item.grade)
+                    if identity in seen:
+                        what = f"{option} stands twice in the tier {tier.tier} with the same grade"
+                        document.fail((*place, "options"), what, "keep one")
+                    seen.add(identity)
                     rows.append(self.row(document, place, content, tier, item, option, via, applies.node))
-        self.refuse_twins(document, rows)
         why = say(applies.node, self.phrases)
         return OptionList(
             name,
@@ -373,14 +403,6 @@ class _Builder:
             self.place(content.source),
             tuple(rows),
         )
-
-    def refuse_twins(self, document: Document, rows: Iterable[Row]) -> None:
-        seen = set()
-        for row in rows:
-            identity = (row.tier, row.option, row.grade)
-            if identity in seen:
-                document.fail((), f"{row.option} stands twice in the tier {row.tier} with the same grade", "keep one")
-            seen.add(identity)
 
     def untried(self, document: Document, place: Place, item: files.Item) -> Iterator[tuple[str, tuple[Via, ...]]]:
         """Yield the options of the tiers named, each once, with every place where it is printed."""
@@ -604,6 +626,10 @@ class _Builder:
             for place in document.lines:
                 if place and place[-1] == "lines" and max(_numbers(document.at(place)), default=0) > last:
                     document.fail(place, f"the source has {last} lines", "give lines that exist")
+
+
+def _within(line: int, source: Source) -> bool:
+    return any(first <= line <= last for first, last in source.lines)
 
 
 def _one(kind: type[All] | type[AnyOf], nodes: Sequence[Node]) -> Node:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal, TypeVar
 
 from pydantic import AfterValidator, BeforeValidator, Field, StrictBool, StrictInt, ValidationInfo, model_validator
 
-from myeloguide.knowledge.reading import Strict, wrong_name, wrong_value
+from myeloguide.errors import suggestion
+from myeloguide.history.definitions import SETTABLE
+from myeloguide.knowledge.reading import Strict, placeholders, wrong_name, wrong_value
 from myeloguide.knowledge.source import Source
 from myeloguide.knowledge.vocabulary import Vocabulary
 from myeloguide.record.time import parse_when
@@ -72,7 +74,7 @@ class Section(Strict):
     known_as: ClassVar[str] = "section"
 
     section: str
-    lines: tuple[StrictInt, StrictInt]
+    source: Source
 
 
 class Header(Strict):
@@ -107,6 +109,12 @@ class NamedCondition(Strict):
     denies: str
     rulings: tuple[RulingName, ...] = ()
     source: Source
+
+    @model_validator(mode="after")
+    def _says_its_parameters(self) -> NamedCondition:
+        for text in (self.says, self.denies):
+            placeholders(text, self.parameters, self.condition)
+        return self
 
     @property
     def name(self) -> str:
@@ -162,7 +170,7 @@ class Tier(Strict):
     tier: str
     title: str
     recommends: StrictBool = True
-    items: tuple[Item, ...]
+    items: Annotated[tuple[Item, ...], Field(min_length=1)]
 
 
 class ListFile(Strict):
@@ -193,6 +201,7 @@ class Statement(Strict):
 
     @model_validator(mode="after")
     def _has_a_source(self) -> Statement:
+        placeholders(self.text, ("agent", "option", "other"), self.code)
         if self.kind == "source" and (self.source is None or not self.source.lines):
             raise wrong_value(
                 f"{self.code} is said to be the source's, but names no lines", "give `source: {lines: [first, last]}`"
@@ -258,6 +267,15 @@ class AgainstFile(Strict):
     advised_against: tuple[Against, ...]
 
 
+Conditional = TypeVar("Conditional", "Caution", "Note")
+
+
+def _one_condition(said: Conditional) -> Conditional:
+    if said.when is not None and said.unless is not None:
+        raise wrong_value(f"{said.code} has both `when` and `unless`", "keep one")
+    return said
+
+
 class Caution(OnOptions):
     """A caution or remark on options."""
 
@@ -267,6 +285,10 @@ class Caution(OnOptions):
     unless: str | None = None
     strength: Strength = "caution"
     strong_unless: str | None = None
+
+    @model_validator(mode="after")
+    def _one_condition(self) -> Caution:
+        return _one_condition(self)
 
 
 class CautionFile(Strict):
@@ -282,6 +304,10 @@ class Note(Statement):
 
     lists: tuple[ListName, ...] = ()
     unless: str | None = None
+
+    @model_validator(mode="after")
+    def _one_condition(self) -> Note:
+        return _one_condition(self)
 
 
 class CrossReference(Strict):
@@ -333,6 +359,15 @@ class Reading(Strict):
     means: str
     sets: Mapping[str, str] = Field(default_factory=dict)
 
+    @model_validator(mode="after")
+    def _sets_what_there_is(self) -> Reading:
+        for name, value in self.sets.items():
+            if name not in SETTABLE:
+                raise wrong_value(f"no definition of history is called {name}", suggestion(name, SETTABLE))
+            if value not in SETTABLE[name]:
+                raise wrong_value(f'{name} cannot be "{value}"', suggestion(value, SETTABLE[name]))
+        return self
+
 
 class Switch(Strict):
     """The two readings of a ruling between which a user may switch."""
@@ -341,6 +376,12 @@ class Switch(Strict):
 
     default: Reading
     other: Reading
+
+    @model_validator(mode="after")
+    def _differ(self) -> Switch:
+        if self.default.value == self.other.value:
+            raise wrong_value(f"both readings are called {self.other.value}", "give them two names")
+        return self
 
 
 def _no_source(value: Any) -> Any:
@@ -413,7 +454,7 @@ class Since(Strict):
     known_as: ClassVar[str] = "fact since publication"
 
     id: str
-    options: tuple[str, ...]
+    options: Annotated[tuple[OptionName, ...], Field(min_length=1)]
     agents: tuple[AgentName, ...] = ()
     known_to_source: StrictBool
     kind: Literal["trial", "approval", "withdrawal", "harm"]

@@ -26,3 +26,6 @@ class Definitions:
 
 
 IMWG_2011 = Definitions()
+
+SETTABLE = {"refractory_dose": ("any", "full")}
+"""What a ruling can set, with the values it can take."""

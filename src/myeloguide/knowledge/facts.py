@@ -6,7 +6,7 @@ from typing import Any, ClassVar, Literal
 
 from pydantic import StrictBool, model_validator
 
-from myeloguide.knowledge.reading import Strict, wrong_value
+from myeloguide.knowledge.reading import Strict, placeholders, wrong_value
 from myeloguide.knowledge.source import Source
 
 FactKind = Literal["boolean", "integer", "number", "category", "agents", "regimens"]
@@ -46,6 +46,10 @@ class Fact(Strict):
             raise wrong_value(f"{self.fact} is a number without a label and bounds", "give `label:`, `least:` and `most:`")
         if not self.is_number and not (self.says and self.denies):
             raise wrong_value(f"{self.fact} has no wording", "give `says:` and `denies:`")
+        if self.least is not None and self.most is not None and self.least > self.most:
+            raise wrong_value(f"{self.fact}: least {self.least:g} is above most {self.most:g}")
+        for name in ("says", "denies", "asks"):
+            placeholders(getattr(self, name), ("member", "value"), name)
         if self.is_set != (self.column is not None):
             raise wrong_value(f"{self.fact}: `column:` goes with a list fact, and only with it")
         if (self.kind == "category") != bool(self.values):

@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from string import Formatter
 from typing import Any, ClassVar, NoReturn, TypeVar
 
 import yaml
@@ -72,13 +73,17 @@ class Strict(BaseModel):
     @classmethod
     def _only_declared_keys(cls, data: Any) -> Any:
         if not isinstance(data, Mapping):
-            raise PydanticCustomError("not_a_mapping", "a {kind} is written as `key: value` lines", {"kind": cls.known_as})
+            raise PydanticCustomError("not_a_mapping", "{kind} is written as `key: value` lines", {"kind": _a(cls.known_as)})
         known = [field.alias or name for name, field in cls.model_fields.items()]
         for key in data:
             if key not in known:
                 hint = suggestion(str(key), known)
                 raise PydanticCustomError("unknown_key", "unknown key {key}", {"key": key, "kind": cls.known_as, "hint": hint})
         return data
+
+
+def _a(kind: str) -> str:
+    return f"{'an' if kind[:1] in 'aeiou' else 'a'} {kind}"
 
 
 Model = TypeVar("Model", bound=BaseModel)
@@ -96,6 +101,30 @@ def wrong_name(kind: str, word: object, known: Iterable[str]) -> PydanticCustomE
 def wrong_value(what: str, hint: str = "") -> PydanticCustomError:
     """Return the error for a value that cannot stand where it stands."""
     return PydanticCustomError("wrong_value", "{what}", {"what": what, "hint": hint})
+
+
+def placeholders(text: str, allowed: Iterable[str], where: str) -> None:
+    """Refuse a text that asks to fill in something else than the names allowed."""
+    known = list(allowed)
+    try:
+        asked = [name for _, name, _, _ in Formatter().parse(text) if name is not None]
+    except ValueError:
+        raise wrong_value(f'{where}: a brace is left open in "{text[:60]}"', "write {{ and }} for braces themselves") from None
+    for name in asked:
+        if name not in known:
+            hint = suggestion(name, known) or "no name can be filled in here"
+            raise wrong_value(f"{where}: nothing is called {{{name}}} here", hint)
+
+
+def refuse_twins(document: Document, place: Place, key: str, kind: str) -> None:
+    """Refuse a list of records in which two have the same name under `key`."""
+    seen: dict[str, int] = {}
+    for position, record in enumerate(document.at(place)):
+        name = record[key] if isinstance(record, Mapping) else record
+        if name in seen:
+            first = document.where((*place, seen[name])).rpartition(":")[2]
+            document.fail((*place, position), f"the {kind} {name} stands twice (first on line {first})", "keep one")
+        seen[name] = position
 
 
 def read_bytes(path: Path, *, limit: int = DEFAULT_LIMIT) -> bytes:
@@ -142,26 +171,52 @@ def parse(text: str, name: str) -> Document:
 
 def parse_all(text: str, name: str) -> list[Document]:
     """Read every document of YAML text (JSON text is one document)."""
-    as_json = text.lstrip()[:1] in ("{", "[") and _json_or_none(text, name)
-    if as_json:
-        text = text.replace("\t", " ")
+    if text.lstrip()[:1] in ("{", "["):
+        found = _read_json(text, name)
+        if found is not None:
+            return [found]
     try:
-        documents = _Composer(text, name).documents()
+        return _Composer(text, name).documents()
     except yaml.YAMLError as error:
         raise InputError(_syntax_problem(error, name)) from None
-    if as_json and len(documents) == 1:
-        return [Document(name, as_json, documents[0].lines)]
-    return documents
 
 
-def _json_or_none(text: str, name: str) -> Any:
+def _read_json(text: str, name: str) -> Document | None:
+    """Read JSON text; None where it is none. Lines are found by reading it as YAML, where that is possible."""
+
     def refuse(constant: str) -> NoReturn:
         raise InputError(Problem(name, f"{constant} is not a number"))
 
+    def finite(number: str) -> float:
+        if float(number) in (float("inf"), float("-inf")):
+            raise InputError(Problem(name, f"{number[:20]} is too large a number"))
+        return float(number)
+
+    def once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        found: dict[str, Any] = {}
+        for key, value in pairs:
+            if key in found:
+                raise InputError(Problem(name, f"the key {key} stands twice", "keep one"))
+            found[key] = value
+        return found
+
+    composed: list[Document] = []
+    fault: InputError | None = None
     try:
-        return json.loads(text, parse_constant=refuse)
+        composed = _Composer(text.replace("\t", " "), name).documents()
+    except InputError as error:
+        fault = error
+    except yaml.YAMLError:
+        pass
+    try:
+        data = json.loads(text, parse_constant=refuse, parse_float=finite, object_pairs_hook=once)
+    except InputError as error:
+        raise fault or error from None
     except (ValueError, RecursionError):
         return None
+    if fault is not None and "nested" in str(fault):
+        raise fault
+    return Document(name, data, composed[0].lines if len(composed) == 1 else {})
 
 
 def _syntax_problem(error: yaml.YAMLError, name: str) -> Problem:
@@ -211,7 +266,7 @@ class _Composer:
             return text
         if text in _CONSTANTS:
             return _CONSTANTS[text]
-        if len(text) <= 40:
+        if len(text) <= 400:
             if _INTEGER.match(text):
                 return int(text)
             if _FLOAT.match(text):
@@ -232,8 +287,8 @@ class _Composer:
     def mapping(self, place: Place) -> dict[str, Any]:
         items: dict[str, Any] = {}
         while not isinstance(event := next(self.events), yaml.MappingEndEvent):
-            if not isinstance(event, yaml.ScalarEvent):
-                self.fail(event, "a key must be a word", "write `key: value`")
+            if not isinstance(event, yaml.ScalarEvent) or event.anchor is not None or event.tag not in (None, "!"):
+                self.fail(event, "a key must be a plain word", "write `key: value`")
             key, line = event.value, event.start_mark.line + 1  # type: ignore[union-attr]
             if key in items:
                 self.fail(event, f"the key {key} stands twice (first on line {self.lines[(*place, key)]})", "keep one")
@@ -244,10 +299,16 @@ class _Composer:
 
 _SAYS = {
     "missing": "{key} is missing",
-    "string_type": "must be text",
+    "string_type": 'must be text (put a number or date in quotes: "1.0")',
     "int_type": "must be a whole number",
     "float_type": "must be a number",
     "bool_type": "must be true or false",
+    "bool_parsing": "must be true or false",
+    "float_parsing": "must be a number",
+    "int_parsing": "must be a whole number",
+    "int_from_float": "must be a whole number",
+    "too_long": "has too many values",
+    "too_short": "has too few values",
     "list_type": "must be a list",
     "tuple_type": "must be a list",
     "dict_type": "must be `key: value` lines",
@@ -269,14 +330,21 @@ def _problem(document: Document, found: dict[str, Any]) -> Problem:
     context = found.get("ctx", {})
     if found["type"] == "unknown_key":
         where, what = document.where((*place, context["key"])), f"unknown key {context['key']}"
-        return Problem(where, f"{what} in a {context['kind']}", context["hint"])
+        return Problem(where, f"{what} in {_a(context['kind'])}", context["hint"])
     where = document.where(place)
     if found["type"] == "missing":
         return Problem(where, _SAYS["missing"].format(key=place[-1]), f"add `{place[-1]}:`")
-    named = found["type"] != "wrong_name"  # a wrong name says itself what it was meant to be
-    label = next((f"{part}: " for part in reversed(place) if named and isinstance(part, str)), "")
+    # A wrong name, and a record that is wrong as a whole, say themselves what they are.
+    whole = found["type"] == "wrong_value" and (not place or isinstance(place[-1], int))
+    says_itself = found["type"] == "wrong_name" or whole
+    label = next((f"{part}: " for part in reversed(place) if not says_itself and isinstance(part, str)), "")
     if found["type"] == "literal_error":
         allowed = re.findall(r"'([^']+)'", context["expected"])
         return Problem(where, f'{label}"{found["input"]}" is not one of its values', suggestion(str(found["input"]), allowed))
+    if found["type"] == "string_pattern_mismatch":
+        what = f'{label}"{found["input"]}" is no name for it'
+        return Problem(where, what, "small letters, digits and -, such as given-before")
+    if found["type"].endswith("_type") and found["input"] is None:
+        return Problem(where, f"{label.removesuffix(': ') or 'it'} is empty", "give its value")
     what = _SAYS.get(found["type"], found["msg"])
     return Problem(where, f"{label}{what}", context.get("hint", ""))

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cached_property
 from typing import ClassVar
 
@@ -46,7 +47,30 @@ class RegimenFile(Strict):
     regimens: tuple[Regimen, ...]
 
 
-_SEPARATOR = re.compile(r"\s*(?:[+/,;&]|\band\b|\bplus\b|\bwith\b)\s*", re.IGNORECASE)
+_SIGNS = re.compile(r"\s*[+/,;&]\s*")
+_WORDS = re.compile(r"\s+(?:and|plus|with)\s+", re.IGNORECASE)
+
+
+def _claims(agents: Iterable[Agent], key: Callable[[str], str]) -> Counter[str]:
+    return Counter(form for agent in agents for form in {key(short) for short in agent.abbreviations})
+
+
+def _short_forms(agents: Sequence[Agent]) -> dict[str, str]:
+    """Return the short forms that stand for one agent only, in its own case: `R`, `Bor`; `d` is a steroid, `D` is open."""
+    folded, exact = _claims(agents, str.casefold), _claims(agents, str)
+    return {
+        short: agent.agent
+        for agent in agents
+        for short in agent.abbreviations
+        if folded[short.casefold()] == 1 or (agent.steroid and exact[short] == 1)
+    }
+
+
+def _prefixes(agents: Sequence[Agent]) -> dict[str, str]:
+    """Return the short forms that stand for one agent before a known regimen, where no steroid can stand: `D-Vd`."""
+    active = [agent for agent in agents if not agent.steroid]
+    exact = _claims(active, str)
+    return {short: agent.agent for agent in active for short in agent.abbreviations if exact[short] == 1}
 
 
 class Recogniser:
@@ -61,12 +85,8 @@ class Recogniser:
             for regimen in self._regimens.values()
             for spelling in (regimen.regimen, regimen.name, *regimen.printed, *regimen.synonyms)
         }
-        self._short = {
-            fold(short): agent.agent
-            for agent in reversed(list(agents.values()))
-            if not agent.steroid
-            for short in agent.abbreviations
-        }
+        self._short = _short_forms(tuple(agents.values()))
+        self._prefixes = _prefixes(tuple(agents.values()))
         self._by_agents = {
             (frozenset(regimen.agents), regimen.steroid is not None): regimen.regimen
             for regimen in reversed(list(self._regimens.values()))
@@ -96,14 +116,24 @@ class Recogniser:
 
     def agents(self, text: str) -> list[str] | None:
         """Return the agents that a combination names, steroids included, or None when a part is not understood."""
-        parts = [part for part in _SEPARATOR.split(text.strip()) if part]
+        whole = self._part(text.strip(), alone=True)
+        if whole is not None:
+            return whole
         found: list[str] = []
-        for part in parts:
-            members = self._part(part, alone=len(parts) == 1)
+        for part in self._parts(text):
+            members = self._part(part, alone=False)
             if members is None:
                 return None
             found += [agent for agent in members if agent not in found]
         return found or None
+
+    def _parts(self, text: str) -> list[str]:
+        """Split a combination at signs, and at `and`, `plus`, `with` unless they are part of a name."""
+        parts: list[str] = []
+        for part in filter(None, _SIGNS.split(text.strip())):
+            known = resolve(part, self._agent_spellings) or resolve(part, self._spellings)
+            parts += [part] if known else filter(None, _WORDS.split(f" {part} ".replace("  ", " ")))
+        return [part.strip() for part in parts]
 
     def _part(self, part: str, *, alone: bool) -> list[str] | None:
         agent = resolve(part, self._agent_spellings)
@@ -112,7 +142,7 @@ class Recogniser:
         regimen = resolve(part, self._spellings)
         if regimen:
             return self._given_in(regimen)
-        short = None if alone else resolve(part, self._short)
+        short = None if alone else self._short.get(part)
         if short:
             return [short]
         return self._prefixed(part)
@@ -121,7 +151,7 @@ class Recogniser:
         """Read `Dara-Vd` or `D-Vd`: an agent, then a known regimen."""
         head, hyphen, tail = part.partition("-")
         regimen = resolve(tail, self._spellings) if hyphen else None
-        agent = resolve(head, self._agent_spellings) or resolve(head, self._short)
+        agent = resolve(head, self._agent_spellings) or self._prefixes.get(head)
         return [agent, *self._given_in(regimen)] if regimen and agent else None
 
     def _given_in(self, name: str) -> list[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from pydantic import field_validator, model_validator
+from pydantic import StrictBool, field_validator, model_validator
 
 from myeloguide.knowledge.reading import Strict, wrong_value
 
@@ -21,7 +21,7 @@ class Source(Strict):
     item: str | None = None
     lines: tuple[LineRange, ...] = ()
     publication: str | None = None
-    verified: bool = True
+    verified: StrictBool = True
 
     @field_validator("lines", mode="before")
     @classmethod

@@ -10,7 +10,7 @@ from myeloguide.errors import suggestion
 from myeloguide.knowledge.agents import Agent, AgentFile, DrugClass
 from myeloguide.knowledge.facts import Fact, FactFile
 from myeloguide.knowledge.names import fold, index, resolve
-from myeloguide.knowledge.reading import Document, check, read
+from myeloguide.knowledge.reading import Document, Place, check, read, refuse_twins
 from myeloguide.knowledge.regimens import Recogniser, Regimen, RegimenFile
 
 DATA = Path(__file__).parent / "data"
@@ -101,23 +101,66 @@ def load(folder: Path = DATA) -> Vocabulary:
     return Vocabulary(agents, regimens, facts)
 
 
+_RECORDS = (
+    ("agents", "classes", "class"),
+    ("agents", "agents", "agent"),
+    ("regimens", "regimens", "regimen"),
+    ("facts", "facts", "fact"),
+)
+
+
 def _check_names(documents: Mapping[str, Document], agents: AgentFile, regimens: RegimenFile) -> None:
-    classes = {item.drug_class for item in agents.classes}
+    for name, key, kind in _RECORDS:
+        refuse_twins(documents[name], (key,), kind, kind)
+    _check_classes(documents["agents"], agents)
+    known = {agent.agent: agent for agent in agents.agents}
+    document = documents["regimens"]
+    for position, regimen in enumerate(regimens.regimens):
+        places: list[tuple[Place, str]] = [(("agents", number), name) for number, name in enumerate(regimen.agents)]
+        places += [
+            (("one_of", group, number), name) for group, names in enumerate(regimen.one_of) for number, name in enumerate(names)
+        ]
+        for place, name in places:
+            where: Place = ("regimens", position, *place)
+            if name not in known:
+                document.fail(where, f'there is no agent "{name}"', suggestion(name, known))
+            if known[name].steroid:
+                document.fail(where, f"{name} is a steroid", "write it as `steroid:`")
+        steroids = [name for name, agent in known.items() if agent.steroid]
+        if regimen.steroid is not None and regimen.steroid not in steroids:
+            document.fail(
+                ("regimens", position, "steroid"),
+                f'there is no steroid "{regimen.steroid}"',
+                suggestion(regimen.steroid, steroids),
+            )
+    _check_complements(documents["facts"])
+    _check_spellings(documents, agents, regimens)
+
+
+def _check_classes(document: Document, agents: AgentFile) -> None:
+    classes = {item.drug_class: item for item in agents.classes}
     for position, agent in enumerate(agents.agents):
         if agent.drug_class not in classes:
-            place = ("agents", position, "class")
-            documents["agents"].fail(place, f'there is no class "{agent.drug_class}"', suggestion(agent.drug_class, classes))
+            document.fail(
+                ("agents", position, "class"), f'there is no class "{agent.drug_class}"', suggestion(agent.drug_class, classes)
+            )
     for position, item in enumerate(agents.classes):
+        place: Place = ("classes", position, "within")
         if item.within is not None and item.within not in classes:
-            place = ("classes", position, "within")
-            documents["agents"].fail(place, f'there is no class "{item.within}"', suggestion(item.within, classes))
-    known = {agent.agent: agent for agent in agents.agents}
-    for position, regimen in enumerate(regimens.regimens):
-        for agent_name in (*regimen.agents, *(name for group in regimen.one_of for name in group)):
-            if agent_name not in known:
-                place = ("regimens", position, "agents")
-                documents["regimens"].fail(place, f'there is no agent "{agent_name}"', suggestion(agent_name, known))
-    _check_spellings(documents, agents, regimens)
+            document.fail(place, f'there is no class "{item.within}"', suggestion(item.within, classes))
+        around, seen = item.within, {item.drug_class}
+        while around is not None:
+            if around in seen:
+                document.fail(place, f"the class {item.drug_class} lies within itself", "name a wider class, or none")
+            seen.add(around)
+            around = classes[around].within
+
+
+def _check_complements(document: Document) -> None:
+    names = [fact["fact"] for fact in document.data["facts"]]
+    for position, fact in enumerate(document.data["facts"]):
+        if fact.get("complement") in names:
+            document.fail(("facts", position, "complement"), f"{fact['complement']} is a fact of its own", "give it another name")
 
 
 def _check_spellings(documents: Mapping[str, Document], agents: AgentFile, regimens: RegimenFile) -> None:
