@@ -91,15 +91,18 @@ class _Page:
         yield from self.heading(title)
         said = "Applies" if applies else "Applies perhaps: it depends on whether"
         yield from self.wrap(f"{said}: {why} ({source})." if applies else f"{said} {why} ({source}).", "  ", "")
-        yield from self.list_notes(name)
         yield from self.offered(rows)
         yield from self.nothing(name)
         yield from self.folded(rows)
+        yield from self.list_notes(name)
 
     def list_notes(self, name: str) -> Iterator[str]:
-        for note in self.answer.notes:
-            if note.list == name:
-                yield from self.wrap(f"{note.text}{_reference(note)}", "  ", "- ")
+        notes = [note for note in self.answer.notes if note.list == name]
+        if notes:
+            yield ""
+            yield "  Remarks on this list"
+        for note in notes:
+            yield from self.wrap(f"{note.text}{_reference(note)}", "      ", "    ")
 
     def offered(self, rows: Sequence[OptionAnswer]) -> Iterator[str]:
         tier = None
