@@ -15,7 +15,8 @@ HERE = Path(__file__).parent
 class Broken(Strict):
     """One mistake. In `message`, `{line}` is the line of the changed text, or of the text `line_of`.
 
-    `means` is the name that a misspelt one must be taken for.
+    `{first}` is the line of `first_of`, where what stands twice stood first. `means` is the name that a misspelt one must be
+    taken for.
     """
 
     known_as: ClassVar[str] = "broken case"
@@ -25,6 +26,7 @@ class Broken(Strict):
     replace: str
     message: str
     line_of: str | None = None
+    first_of: str | None = None
     means: str | None = None
 
     def break_copy(self, shipped: Path, copy: Path) -> str:
@@ -35,12 +37,17 @@ class Broken(Strict):
         assert whole.count(self.find) == 1, f"{self.file} holds {self.find!r} {whole.count(self.find)} times"
         broken = whole.replace(self.find, self.replace)
         path.write_text(broken, encoding="utf-8")
-        at = whole.index(self.find)
-        if self.line_of is not None:
-            assert broken.count(self.line_of) == 1, f"{self.file} holds {self.line_of!r} {broken.count(self.line_of)} times"
-            at = broken.index(self.line_of)
+        at = whole.index(self.find) if self.line_of is None else self.only(self.line_of, broken)
         assert "{line}" in self.message, "every message names a line"
-        return self.message.replace("{line}", str(broken.count("\n", 0, at) + 1))
+        due = self.message.replace("{line}", str(broken.count("\n", 0, at) + 1))
+        if self.first_of is not None:
+            due = due.replace("{first}", str(broken.count("\n", 0, self.only(self.first_of, broken)) + 1))
+        return due
+
+    def only(self, text: str, broken: str) -> int:
+        """Return where a text stands that must stand once."""
+        assert broken.count(text) == 1, f"{self.file} holds {text!r} {broken.count(text)} times"
+        return broken.index(text)
 
     def judge(self, error: InputError, due: str) -> None:
         """One mistake, one problem: in its own file, with its line, and with the likely name for a misspelt one."""

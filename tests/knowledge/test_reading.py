@@ -88,21 +88,42 @@ def test_every_letter_is_read(text: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "data"),
+    [
+        ('{"a": "\\ud83d\\ude00"}', {"a": "😀"}),
+        ('{"b": 0,\n "a"\n : 1}', {"b": 0, "a": 1}),
+        (f'{{"{"k" * 1025}": 1}}', {"k" * 1025: 1}),
+    ],
+    ids=["escaped emoji", "colon on the next line", "long key"],
+)
+def test_json_that_is_no_yaml_is_read(text: str, data: dict[str, Any]) -> None:
+    assert parse(text, "f").data == data
+
+
+@pytest.mark.parametrize(
     ("text", "message"),
     [
         ("a: 1\nb: 2\na: 3", "f:3: the key a stands twice (first on line 1) (keep one)"),
         ("a:\n  b: 1\n  c: 2\n  b: 3", "f:4: the key b stands twice (first on line 2) (keep one)"),
         ('{\n\t"a": 1,\n\t"a": 2\n}', "f:3: the key a stands twice (first on line 2) (keep one)"),
         ('[{"a": 1},\n {"b": 1, "b": 1}]', "f:2: the key b stands twice (first on line 2) (keep one)"),
+        ('{"a": 1,\n "\\u0061": 2}', "f:2: the key a stands twice (first on line 1) (keep one)"),
+        ('{"a": "\\ud83d\\ude00",\n "a": 2}', "f: the key a stands twice (keep one)"),
         ("a: 1\nb: &x 2\n", "f:2: anchors and aliases (& and *) are not read (write the value out)"),
         ("a: 1\nb: &x {}\n", "f:2: anchors and aliases (& and *) are not read (write the value out)"),
         ("a: 1\nb:\n- *x\n", "f:3: anchors and aliases (& and *) are not read (write the value out)"),
         ("a: !!str 1", "f:1: the tag tag:yaml.org,2002:str is not read (leave it out)"),
         ("a: !thing {}", "f:1: the tag !thing is not read (leave it out)"),
-        ("? [1, 2]\n: 3", "f:1: a key must be a word (write `key: value`)"),
+        ("? [1, 2]\n: 3", "f:1: a key must be a plain word (write `key: value`)"),
+        ("a: 1\n&x b: 2", "f:2: a key must be a plain word (write `key: value`)"),
+        ("a: 1\n*x : 2", "f:2: a key must be a plain word (write `key: value`)"),
+        ("a: 1\n!!str b: 2", "f:2: a key must be a plain word (write `key: value`)"),
+        ("a:\n  !thing b: 2", "f:2: a key must be a plain word (write `key: value`)"),
         ("a: 1\n---\nb: 2", "f:3: a second document begins here (one document a file)"),
         ("a: 1\nb: 1e999", "f:2: 1e999 is too large a number"),
+        ('{"a": 1e999}', "f:1: 1e999 is too large a number"),
         ('{"a": 1,\n"b": -1e999}', "f:2: -1e999 is too large a number"),
+        ('{"a": "\\ud83d\\ude00", "b": 1e999}', "f: 1e999 is too large a number"),
         ("", "f: the file is empty"),
         ("# only a comment\n", "f: the file is empty"),
         ("---\n", "f: the file is empty"),
@@ -210,7 +231,8 @@ def test_a_document_becomes_a_record() -> None:
     [
         ("doses:\n- amount: 25", "f:2: unit is missing (add `unit:`)"),
         ("doses:\n- amount: 25\n  unti: mg", "f:3: unknown key unti in a dose (did you mean unit?)"),
-        ("doses:\n- amount: 25\n  unit: 5", "f:3: unit: must be text"),
+        ("doses:\n- amount: 25\n  unit: 5", 'f:3: unit: must be text (put a number or date in quotes: "1.0")'),
+        ("doses:\n- amount: 25\n  unit:", "f:3: unit is empty (give its value)"),
         ("doses: 25 mg", "f:1: doses: must be a list"),
         ("doses:\n- amount: 25\n- unit: mg", "f:2: unit is missing (add `unit:`)\nf:3: amount is missing (add `amount:`)"),
     ],

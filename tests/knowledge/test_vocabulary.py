@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
+from datetime import date
 from typing import Any
 
 import pytest
 
+from myeloguide.guideline.assess import assess_document
 from myeloguide.guideline.pack import load_pack
 from myeloguide.knowledge.agents import Agent, DrugClass
 from myeloguide.knowledge.facts import Fact
 from myeloguide.knowledge.names import fold
-from myeloguide.knowledge.reading import read
+from myeloguide.knowledge.reading import parse, read
 from myeloguide.knowledge.regimens import Regimen
 from myeloguide.knowledge.vocabulary import DATA, vocabulary
 
@@ -279,6 +281,43 @@ def test_a_combination_gives_its_agents(text: str, agents: set[str]) -> None:
 @pytest.mark.parametrize("text", ["xyzzy", "lenalidomide + xyzzy", "", "R"])
 def test_a_combination_with_an_unknown_part_gives_none(text: str) -> None:
     assert WORDS.recogniser.agents(text) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "regimen", "agents"),
+    [
+        ("lenalidomide + d", "Rd", {"lenalidomide", "dexamethasone"}),
+        ("R + d", "Rd", {"lenalidomide", "dexamethasone"}),
+        ("M+P+V", "VMP", {"melphalan", "prednisone", "bortezomib"}),
+        ("daratumumab and hyaluronidase + bortezomib + dexamethasone", "DVd", {"daratumumab", "bortezomib", "dexamethasone"}),
+        ("R + dex", "Rd", {"lenalidomide", "dexamethasone"}),
+        ("K/dex", "Kd", {"carfilzomib", "dexamethasone"}),
+        ("thalidomide + d", "Td", {"thalidomide", "dexamethasone"}),
+    ],
+)
+def test_a_letter_stands_for_what_it_can_only_mean(text: str, regimen: str, agents: set[str]) -> None:
+    assert WORDS.regimen(text) == regimen
+    assert set(WORDS.recogniser.agents(text) or ()) == agents
+
+
+@pytest.mark.parametrize("text", ["V/D/T", "Mel/P/V", "r + dex", "k/dex", "thalidomide + D", "lenalidomide + P", "D + R"])
+def test_a_letter_that_could_mean_several_is_refused(text: str) -> None:
+    assert WORDS.regimen(text) is None
+    assert WORDS.recogniser.agents(text) is None
+
+
+def test_melphalan_is_an_agent_and_no_regimen() -> None:
+    assert (WORDS.agent("melphalan"), WORDS.regimen("melphalan")) == ("melphalan", None)
+    assert WORDS.recogniser.agents("melphalan") == ["melphalan"]
+
+
+@pytest.mark.parametrize("key", ["agents", "regimen"])
+@pytest.mark.parametrize("text", ["R + d", "lenalidomide + d", "Rd"])
+def test_a_line_of_lenalidomide_and_a_steroid_never_gives_daratumumab(key: str, text: str) -> None:
+    patient = parse(f"as_of: 2021-06-01\nhistory:\n  complete: true\n  lines:\n  - {{line: 1, {key}: {text}}}\n", "p.yaml")
+    facts = assess_document(load_pack(), patient, date(2021, 6, 1)).facts
+    assert (facts["exposed_to"], facts["line1_agents"]) == (["lenalidomide"], ["lenalidomide"])
+    assert facts["regimens_given"] == ["Rd"]
 
 
 def test_a_single_agent_is_a_doublet_only_with_a_steroid() -> None:
