@@ -292,7 +292,7 @@ def test_a_combination_with_an_unknown_part_gives_none(text: str) -> None:
         ("daratumumab and hyaluronidase + bortezomib + dexamethasone", "DVd", {"daratumumab", "bortezomib", "dexamethasone"}),
         ("R + dex", "Rd", {"lenalidomide", "dexamethasone"}),
         ("K/dex", "Kd", {"carfilzomib", "dexamethasone"}),
-        ("thalidomide + d", "Td", {"thalidomide", "dexamethasone"}),
+        ("thalidomide + d", "TD", {"thalidomide", "dexamethasone"}),
     ],
 )
 def test_a_letter_stands_for_what_it_can_only_mean(text: str, regimen: str, agents: set[str]) -> None:

@@ -154,7 +154,9 @@ class News:
             for option in item.options
         }  # fmt: skip
         harm = CautionShown(item.id, item.text, "strong", True, "since", "C9", f"{item.source}, {dated}")
-        return cls(parse_when(dated).first or date.max, item.known_to_source, shown, harm if item.caution else None)
+        # A partial date of the event hides it until it surely happened; what has no date was known when it was read.
+        known_from = parse_when(item.date).last if item.date else parse_when(item.seen).first
+        return cls(known_from or date.max, item.known_to_source, shown, harm if item.caution else None)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
