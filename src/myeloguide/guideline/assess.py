@@ -334,7 +334,7 @@ class Assessment:
         """Yield later harm and withdrawals, which stand among an option's own cautions (C9)."""
         for news in self.harm:
             if option in news.shown and news.harm is not None:
-                self.touched.add("C9")
+                self.touched.add(self.pack.newer.ruling)
                 yield news.harm
 
     def missing(self) -> tuple[Missing, ...]:

@@ -143,7 +143,7 @@ class News:
     harm: CautionShown | None
 
     @classmethod
-    def of(cls, item: files.Since) -> News:
+    def of(cls, item: files.Since, ruling: str) -> News:
         """Make a fact since publication ready to show."""
         dated = item.date or item.seen
         shown = {
@@ -153,7 +153,7 @@ class News:
             )
             for option in item.options
         }  # fmt: skip
-        harm = CautionShown(item.id, item.text, "strong", True, "since", "C9", f"{item.source}, {dated}")
+        harm = CautionShown(item.id, item.text, "strong", True, "since", ruling, f"{item.source}, {dated}")
         # A partial date of the event hides it until it surely happened; what has no date was known when it was read.
         known_from = parse_when(item.date).last if item.date else parse_when(item.seen).first
         return cls(known_from or date.max, item.known_to_source, shown, harm if item.caution else None)
@@ -281,7 +281,7 @@ class _Builder:
             rulings=rulings,
             errata=self.file("errata.yaml", files.ErratumFile).errata,
             newer=newer,
-            news=tuple(map(News.of, newer.since)),
+            news=tuple(News.of(item, newer.ruling) for item in newer.since),
             program=compile_conditions(condition.node for condition in self.conditions),
             scope=self.scope,
             phrases=self.phrases,

@@ -199,9 +199,13 @@ class Statement(Strict):
     rulings: tuple[RulingName, ...] = ()
     source: Source | None = None
 
+    def fills_in(self) -> tuple[str, ...]:
+        """Return the names that the text can have filled in."""
+        return ()
+
     @model_validator(mode="after")
     def _has_a_source(self) -> Statement:
-        placeholders(self.text, ("agent", "option", "other"), self.code)
+        placeholders(self.text, self.fills_in(), f"text of {self.code}")
         if self.kind == "source" and (self.source is None or not self.source.lines):
             raise wrong_value(
                 f"{self.code} is said to be the source's, but names no lines", "give `source: {lines: [first, last]}`"
@@ -237,6 +241,11 @@ class HoldsBack(Statement):
     known_as: ClassVar[str] = "rule that holds back"
 
     supports: tuple[Support, ...] = ()
+
+    def fills_in(self) -> tuple[str, ...]:
+        """Return the names that the text can have filled in."""
+        return "agent", "option"
+
     exceptions: tuple[Exemption, ...] = Field(default=(), alias="except")
 
 
@@ -246,6 +255,12 @@ class OnOptions(Statement):
     options: Annotated[tuple[OptionName, ...] | None, BeforeValidator(_everything)] = ()
     agents: Annotated[tuple[AgentName, ...] | None, BeforeValidator(_everything)] = ()
     lists: tuple[ListName, ...] = ()
+    others: Literal["same_class"] | None = None
+
+    def fills_in(self) -> tuple[str, ...]:
+        """Return the names that the text can have filled in."""
+        agent = ("agent",) if self.agents != () and self.options == () else ()
+        return ("option", *agent, *(("other",) if self.others and agent else ()))
 
     @model_validator(mode="after")
     def _chooses(self) -> OnOptions:
@@ -281,7 +296,6 @@ class Caution(OnOptions):
 
     known_as: ClassVar[str] = "caution"
 
-    others: Literal["same_class"] | None = None
     unless: str | None = None
     strength: Strength = "caution"
     strong_unless: str | None = None
@@ -342,6 +356,11 @@ class Silence(Strict):
     text: str
     rulings: tuple[RulingName, ...] = ()
     source: Source
+
+    @model_validator(mode="after")
+    def _plain_text(self) -> Silence:
+        placeholders(self.text, (), f"text of {self.silence}")
+        return self
 
 
 class SilenceFile(Strict):
@@ -471,5 +490,6 @@ class Since(Strict):
 class SinceFile(Strict):
     """The file of what is newer than the source."""
 
+    ruling: RulingName
     guidelines: tuple[NewerGuideline, ...]
     since: tuple[Since, ...]

@@ -25,6 +25,7 @@ class Exposure:
     last_dose: When
     until_progression: bool
     low_dose: bool
+    dose: str | None
     best_response: str | None
     later_days: int
 
@@ -207,11 +208,17 @@ class _Layout:
                     last_dose=self._stop(last),
                     until_progression=ongoing,
                     low_dose=all(self._low_dose(agent, self.phases[position]) for position in positions),
+                    dose=self._dose(agent, phase),
                     best_response=phase.best_response if len(positions) == 1 else None,
                     later_days=sum(self._least_days(later) for later in range(last + 1, len(self.phases))),
                 )
             )
         return found
+
+    def _dose(self, agent: str, phase: Course) -> str | None:
+        """Return the dose last given, as recorded; a bare number is milligrams."""
+        dose = phase.doses.get(agent, self.line.doses.get(agent))
+        return f"{dose:g} mg" if isinstance(dose, (int, float)) else dose
 
     def _low_dose(self, agent: str, phase: Course) -> bool:
         """Whether an agent was given below its full dose; maintenance with it alone is, unless its dose says otherwise."""

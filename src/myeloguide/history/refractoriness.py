@@ -28,6 +28,10 @@ class Finding:
     assumed: bool = False
 
 
+def _dosed(exposure: Exposure) -> str:
+    return f" at {exposure.dose}" if exposure.dose else ""
+
+
 def findings(courses: Sequence[LineCourse], definitions: Definitions) -> list[Finding]:
     """Return what every line says about every agent given in it."""
     return [
@@ -70,16 +74,16 @@ def _by_progression(course: LineCourse, exposure: Exposure, definitions: Definit
     number, agent = course.number, exposure.agent
     if course.progression is None:
         if course.no_progression:
-            return Finding(agent, False, number, f"line {number} ended without progression", exposure.last_dose)
+            return _excluded(course, exposure, f"line {number} ended without progression")
         return Finding(agent, None, number, f"no progression is recorded for line {number}", exposure.last_dose)
     when = course.progression
     if agent in course.progressed_on:
-        reason = f"progression {_dated(when)}on {agent} (line {number})"
+        reason = f"progression {_dated(when)}on {agent}{_dosed(exposure)} (line {number})"
         return Finding(agent, True, number, reason, exposure.last_dose, when, Range.exactly(0), on_therapy=True)
     if before(when, exposure.first_dose):
-        return Finding(agent, False, number, f"begun after the progression of line {number}", exposure.last_dose, when)
+        return _excluded(course, exposure, f"begun after the progression of line {number}", when)
     if exposure.until_progression:
-        reason = f"still given at progression {_dated(when)}(line {number})"
+        reason = f"still given{_dosed(exposure)} at progression {_dated(when)}(line {number})"
         return Finding(agent, True, number, reason, exposure.last_dose, when, Range.exactly(0), on_therapy=True)
     return _by_days(course, exposure, when, course.days_to_progression(exposure), definitions)
 
@@ -89,7 +93,7 @@ def _by_days(course: LineCourse, exposure: Exposure, when: When, days: Range, de
     on_therapy = days.exceeds(0) is False
     beyond = days.exceeds(limit)
     if on_therapy:
-        reason = f"progression {_dated(when)}on it, last dose {exposure.last_dose} (line {course.number})"
+        reason = f"progression {_dated(when)}on it{_dosed(exposure)}, last dose {exposure.last_dose} (line {course.number})"
     elif beyond is None:
         reason = (
             f"progression {_dated(when)}came {_days(days)} after the last dose, {exposure.last_dose}: "
@@ -101,11 +105,18 @@ def _by_days(course: LineCourse, exposure: Exposure, when: When, days: Range, de
             f"progression {_dated(when)}came {_days(days)} after the last dose, {exposure.last_dose}: "
             f"{side} {limit} days (line {course.number})"
         )
-    value = None if beyond is None else not beyond
-    assumed = value is False and (exposure.best_response or course.best_response) is None
+    if beyond:
+        return _excluded(course, exposure, reason, when, days)
+    value = None if beyond is None else True
+    return Finding(exposure.agent, value, course.number, reason, exposure.last_dose, when, days, on_therapy)
+
+
+def _excluded(course: LineCourse, exposure: Exposure, reason: str, when: When = UNKNOWN, days: Range = ANY_TIME) -> Finding:
+    """Return that a line does not make the disease refractory; where no response is recorded, that is an assumption."""
+    assumed = (exposure.best_response or course.best_response) is None
     if assumed:
         reason += "; response not recorded, taken as minimal response or better"
-    return Finding(exposure.agent, value, course.number, reason, exposure.last_dose, when, days, on_therapy, assumed=assumed)
+    return Finding(exposure.agent, False, course.number, reason, exposure.last_dose, when, days, assumed=assumed)
 
 
 def _by_later_progression(course: LineCourse, exposure: Exposure, later: LineCourse, definitions: Definitions) -> Finding | None:

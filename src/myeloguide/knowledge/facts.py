@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, ClassVar, Literal
 
-from pydantic import StrictBool, model_validator
+from pydantic import StrictBool, StrictFloat, model_validator
 
 from myeloguide.knowledge.reading import Strict, placeholders, wrong_value
 from myeloguide.knowledge.source import Source
@@ -28,8 +28,8 @@ class Fact(Strict):
     unit: str = ""
     label: str = ""
     values: tuple[str, ...] = ()
-    least: float | None = None
-    most: float | None = None
+    least: StrictFloat | None = None
+    most: StrictFloat | None = None
     says: str = ""
     denies: str = ""
     asks: str

@@ -107,7 +107,7 @@ def placeholders(text: str, allowed: Iterable[str], where: str) -> None:
     """Refuse a text that asks to fill in something else than the names allowed."""
     known = list(allowed)
     try:
-        asked = [name for _, name, _, _ in Formatter().parse(text) if name is not None]
+        asked = [f"{name}{how or ''}{style or ''}" for _, name, style, how in Formatter().parse(text) if name is not None]
     except ValueError:
         raise wrong_value(f'{where}: a brace is left open in "{text[:60]}"', "write {{ and }} for braces themselves") from None
     for name in asked:
@@ -212,11 +212,37 @@ def _read_json(text: str, name: str) -> Document | None:
         data = json.loads(text, parse_constant=refuse, parse_float=finite, object_pairs_hook=once)
     except InputError as error:
         raise fault or error from None
-    except (ValueError, RecursionError):
+    except RecursionError:
+        raise fault or InputError(_too_deep(name)) from None
+    except ValueError:
         return None
-    if fault is not None and "nested" in str(fault):
-        raise fault
+    if _depth(data) > MAX_DEPTH:
+        raise fault or InputError(_too_deep(name))
+    if "\\u" in text and not _is_text(data):
+        raise InputError(Problem(name, "holds half a character (a lone surrogate)", "write the character itself"))
     return Document(name, data, composed[0].lines if len(composed) == 1 else {})
+
+
+def _too_deep(name: str) -> Problem:
+    return Problem(name, f"is nested more than {MAX_DEPTH} deep")
+
+
+def _depth(data: Any) -> int:
+    deepest, pending = 0, [(data, 0)]
+    while pending:
+        value, depth = pending.pop()
+        deepest = max(deepest, depth)
+        below = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+        pending += [(item, depth + 1) for item in below]
+    return deepest
+
+
+def _is_text(data: Any) -> bool:
+    try:
+        json.dumps(data, ensure_ascii=False).encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _syntax_problem(error: yaml.YAMLError, name: str) -> Problem:
@@ -248,7 +274,7 @@ class _Composer:
 
     def value(self, event: Any, place: Place) -> Any:
         if len(place) > MAX_DEPTH:
-            self.fail(event, f"is nested more than {MAX_DEPTH} deep")
+            self.fail(event, _too_deep("").what)
         if isinstance(event, yaml.AliasEvent) or event.anchor is not None:
             self.fail(event, "anchors and aliases (& and *) are not read", "write the value out")
         if event.tag not in (None, "!"):
@@ -288,7 +314,7 @@ class _Composer:
         items: dict[str, Any] = {}
         while not isinstance(event := next(self.events), yaml.MappingEndEvent):
             if not isinstance(event, yaml.ScalarEvent) or event.anchor is not None or event.tag not in (None, "!"):
-                self.fail(event, "a key must be a plain word", "write `key: value`")
+                self.fail(event, "a key must be a plain word, without anchor or tag", "write `key: value`")
             key, line = event.value, event.start_mark.line + 1  # type: ignore[union-attr]
             if key in items:
                 self.fail(event, f"the key {key} stands twice (first on line {self.lines[(*place, key)]})", "keep one")
@@ -297,9 +323,13 @@ class _Composer:
         return items
 
 
+_SPELLING = {
+    "code": "small letters, digits and -, such as given-before",
+    "condition": "small letters, digits and _, such as frail_or_over_75 or usable(agent)",
+}
 _SAYS = {
     "missing": "{key} is missing",
-    "string_type": 'must be text (put a number or date in quotes: "1.0")',
+    "string_type": "must be text",
     "int_type": "must be a whole number",
     "float_type": "must be a number",
     "bool_type": "must be true or false",
@@ -322,7 +352,15 @@ def check(document: Document, model: type[Model], names: object = None) -> Model
     try:
         return model.model_validate(document.data, context=names)
     except ValidationError as error:
-        raise InputError(_problem(document, dict(found)) for found in error.errors(include_url=False)) from None
+        found: list[dict[str, Any]] = [dict(fault) for fault in error.errors(include_url=False)]
+        # A list is also called too short when its only item is wrong; that says nothing more.
+        deeper = [fault["loc"] for fault in found if fault["type"] != "too_short"]
+        kept = [
+            fault
+            for fault in found
+            if fault["type"] != "too_short" or not any(place[: len(fault["loc"])] == fault["loc"] for place in deeper)
+        ]
+        raise InputError(_problem(document, fault) for fault in kept) from None
 
 
 def _problem(document: Document, found: dict[str, Any]) -> Problem:
@@ -342,9 +380,11 @@ def _problem(document: Document, found: dict[str, Any]) -> Problem:
         allowed = re.findall(r"'([^']+)'", context["expected"])
         return Problem(where, f'{label}"{found["input"]}" is not one of its values', suggestion(str(found["input"]), allowed))
     if found["type"] == "string_pattern_mismatch":
-        what = f'{label}"{found["input"]}" is no name for it'
-        return Problem(where, what, "small letters, digits and -, such as given-before")
+        what = f'{label}"{found["input"]}" is not spelt as it must be'
+        return Problem(where, what, _SPELLING.get(str(place[-1]), ""))
     if found["type"].endswith("_type") and found["input"] is None:
         return Problem(where, f"{label.removesuffix(': ') or 'it'} is empty", "give its value")
     what = _SAYS.get(found["type"], found["msg"])
-    return Problem(where, f"{label}{what}", context.get("hint", ""))
+    is_number = found["type"] == "string_type" and type(found["input"]) in (int, float)
+    hint = f'put it in quotes: "{found["input"]}"' if is_number else context.get("hint", "")
+    return Problem(where, f"{label}{what}", hint)

@@ -51,6 +51,10 @@ _SIGNS = re.compile(r"\s*[+/,;&]\s*")
 _WORDS = re.compile(r"\s+(?:and|plus|with)\s+", re.IGNORECASE)
 
 
+def _tight(text: str) -> str:
+    return "".join(text.split()).casefold()
+
+
 def _claims(agents: Iterable[Agent], key: Callable[[str], str]) -> Counter[str]:
     return Counter(form for agent in agents for form in {key(short) for short in agent.abbreviations})
 
@@ -85,6 +89,12 @@ class Recogniser:
             for regimen in self._regimens.values()
             for spelling in (regimen.regimen, regimen.name, *regimen.printed, *regimen.synonyms)
         }
+        self._as_listed = {
+            _tight(spelling) for item in self._regimens.values() for spelling in (item.name, *item.printed, *item.synonyms)
+        }
+        self._letters = {
+            spelling for item in self._regimens.values() for spelling in (item.regimen, *item.printed, *item.synonyms)
+        }
         self._short = _short_forms(tuple(agents.values()))
         self._prefixes = _prefixes(tuple(agents.values()))
         self._by_agents = {
@@ -93,9 +103,18 @@ class Recogniser:
             if regimen.agents and not regimen.one_of
         }
 
+    def _known(self, text: str, spellings: Mapping[str, str]) -> str | None:
+        """Look a text up as a whole; one with joining signs only as it is listed, so that `R + E + V` is not `Rev`; `V + R + d` is VRd."""
+        parts = _SIGNS.split(text.strip())
+        joined = "".join(parts)
+        letters = all(len(part) == 1 for part in parts) and joined in self._letters and spellings is self._spellings
+        if len(parts) > 1 and not letters and _tight(text) not in self._as_listed:
+            return None
+        return resolve(text, spellings)
+
     def regimen(self, text: str) -> str | None:
         """Return the regimen id that a spelling stands for, or None."""
-        known = resolve(text, self._spellings)
+        known = self._known(text, self._spellings)
         if known:
             return known
         agents = self.agents(text)
@@ -117,10 +136,11 @@ class Recogniser:
     def agents(self, text: str) -> list[str] | None:
         """Return the agents that a combination names, steroids included, or None when a part is not understood."""
         whole = self._part(text.strip(), alone=True)
-        if whole is not None:
+        parts = self._parts(text)
+        if whole is not None or len(parts) < 2:
             return whole
         found: list[str] = []
-        for part in self._parts(text):
+        for part in parts:
             members = self._part(part, alone=False)
             if members is None:
                 return None
@@ -136,10 +156,10 @@ class Recogniser:
         return [part.strip() for part in parts]
 
     def _part(self, part: str, *, alone: bool) -> list[str] | None:
-        agent = resolve(part, self._agent_spellings)
+        agent = self._known(part, self._agent_spellings)
         if agent:
             return [agent]
-        regimen = resolve(part, self._spellings)
+        regimen = self._known(part, self._spellings)
         if regimen:
             return self._given_in(regimen)
         short = None if alone else self._short.get(part)

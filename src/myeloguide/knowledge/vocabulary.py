@@ -160,7 +160,11 @@ def _check_complements(document: Document) -> None:
     names = [fact["fact"] for fact in document.data["facts"]]
     for position, fact in enumerate(document.data["facts"]):
         if fact.get("complement") in names:
-            document.fail(("facts", position, "complement"), f"{fact['complement']} is a fact of its own", "give it another name")
+            document.fail(
+                ("facts", position, "complement"),
+                f"the complement {fact['complement']} is a fact of its own",
+                "give the complement another name",
+            )
 
 
 def _check_spellings(documents: Mapping[str, Document], agents: AgentFile, regimens: RegimenFile) -> None:
