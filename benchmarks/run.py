@@ -22,7 +22,7 @@ from myeloguide.cohort.columns import Rejects, lay_out
 from myeloguide.cohort.run import CHUNK, Cohort
 from myeloguide.guideline.answer import plain
 from myeloguide.guideline.assess import assess, assess_document
-from myeloguide.guideline.pack import DEFAULT_PACK, PACKS, load_pack
+from myeloguide.guideline.loading import DEFAULT_PACK, PACKS, load_pack
 from myeloguide.knowledge.reading import parse_all, read
 from myeloguide.record.fact_sheet import read_facts
 
@@ -83,7 +83,6 @@ def million(folder: Path, patients: int = 1_000_000) -> dict[str, str]:
             cohort.statuses(*cohort.values(chunk, Rejects(chunk.height)), chunk.height)
 
     in_memory = repeated(statuses, 5)
-    del chunks
     command = [*PROGRAM, "cohort", "assess", str(facts), "-o", str(options), "--quiet"]
     whole = repeated(lambda: subprocess.run(command, check=True), 3)
     peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024**2
@@ -107,13 +106,13 @@ def main() -> None:
         "# Performance",
         "",
         "Written by `make bench` (`benchmarks/run.py`); median (minimum to maximum). Not a test: machines differ.",
-        f"Measured with myeloguide {__version__} on Python {platform.python_version()}, {os.cpu_count()} cores, {platform.system()}.",
+        f"Measured with myeloguide {__version__}, Python {platform.python_version()}, {os.cpu_count()} cores, {platform.system()}.",
         "",
         "| what | measured | asked for, at most |",
         "|---|---|---|",
         *(f"| {name} | {value} | {goal} |" for (name, value), goal in zip(figures.items(), goals, strict=True)),
         "",
-        "The million patients are random (`benchmarks/registry.py`): half at first relapse, a tenth of the refractoriness unknown.",
+        "The million patients are random (`benchmarks/registry.py`): half at first relapse, a tenth of refractoriness unknown.",
         "",
     ]
     text = "\n".join(lines)

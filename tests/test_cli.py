@@ -74,7 +74,7 @@ def test_the_date_is_today_unless_given() -> None:
 
 LAUGHS = "a: &a [x,x,x,x,x,x,x,x,x]\nb: &b [*a,*a,*a,*a,*a,*a,*a,*a,*a]\nc: &c [*b,*b,*b,*b,*b,*b,*b,*b,*b]\nd: [*c,*c,*c,*c,*c,*c,*c,*c,*c]\n"
 
-WRONG = {
+WRONG: dict[str, tuple[str | bytes, str]] = {
     "empty": ("", "standard input: the file is empty"),
     "only a comment": ("# nothing\n", "the file is empty"),
     "no mapping": ("just words", "is written as `key: value` lines"),

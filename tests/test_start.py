@@ -12,7 +12,7 @@ OURS = {
     "myeloguide", "myeloguide.cli", "myeloguide.errors", "myeloguide.text",
     "myeloguide.criteria", "myeloguide.criteria.nodes", "myeloguide.criteria.prose", "myeloguide.criteria.syntax",
     "myeloguide.criteria.walk", "myeloguide.guideline", "myeloguide.guideline.answer", "myeloguide.guideline.assess",
-    "myeloguide.guideline.pack", "myeloguide.guideline.pack_files", "myeloguide.guideline.phrases", "myeloguide.guideline.questions",
+    "myeloguide.guideline.loading", "myeloguide.guideline.pack", "myeloguide.guideline.pack_files", "myeloguide.guideline.phrases", "myeloguide.guideline.questions",
     "myeloguide.history", "myeloguide.history.closure", "myeloguide.history.course", "myeloguide.history.definitions",
     "myeloguide.history.facts", "myeloguide.history.proof", "myeloguide.history.refractoriness", "myeloguide.knowledge",
     "myeloguide.knowledge.agents", "myeloguide.knowledge.facts", "myeloguide.knowledge.names", "myeloguide.knowledge.reading",

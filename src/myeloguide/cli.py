@@ -63,7 +63,7 @@ def assess(
 ) -> None:
     """Answer for one patient: every option of the guideline, with its status and the reason for it."""
     from myeloguide.guideline.assess import Assessment, prepare
-    from myeloguide.guideline.pack import load_pack
+    from myeloguide.guideline.loading import load_pack
 
     guideline = load_pack(pack)
     known, patient, switches = prepare(
@@ -107,7 +107,7 @@ def cohort_assess(
 ) -> None:
     """Answer for every patient of a table. Rows that cannot be used go to OUTPUT.rejected.csv with the reason."""
     from myeloguide.cohort.run import assess_table
-    from myeloguide.guideline.pack import load_pack
+    from myeloguide.guideline.loading import load_pack
 
     guideline = load_pack(pack)
     summary = assess_table(guideline, facts, output, _switches(ruling), show_progress=not quiet and sys.stderr.isatty())

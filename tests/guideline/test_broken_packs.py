@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from myeloguide.errors import InputError
-from myeloguide.guideline.pack import DEFAULT_PACK, PACKS, load_pack, pack_hash, read_pack
+from myeloguide.guideline.loading import DEFAULT_PACK, PACKS, load_pack, pack_hash, read_pack
 from myeloguide.knowledge.vocabulary import vocabulary
 from tests.broken import broken
 

@@ -104,7 +104,7 @@ class Recogniser:
         }
 
     def _known(self, text: str, spellings: Mapping[str, str]) -> str | None:
-        """Look a text up as a whole; one with joining signs only as it is listed, so that `R + E + V` is not `Rev`; `V + R + d` is VRd."""
+        """Look a text up as a whole; one with signs only as it is listed: `R + E + V` is not Rev, `V + R + d` is VRd."""
         parts = _SIGNS.split(text.strip())
         joined = "".join(parts)
         letters = all(len(part) == 1 for part in parts) and joined in self._letters and spellings is self._spellings

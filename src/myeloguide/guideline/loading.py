@@ -1,0 +1,495 @@
+"""Reads a pack from its folder; every fault is an error with file, line and remedy."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import cache
+from pathlib import Path
+from typing import Any, NoReturn, TypeVar
+
+from pydantic import BaseModel
+
+from myeloguide.criteria.nodes import All, Constant, Node, Not
+from myeloguide.criteria.nodes import Any as AnyOf
+from myeloguide.criteria.prose import say
+from myeloguide.criteria.syntax import ConditionError, Definition, FactType, Scope, expand, parse
+from myeloguide.criteria.walk import compile_conditions
+from myeloguide.errors import InputError, Problem, suggestion
+from myeloguide.guideline import pack_files as files
+from myeloguide.guideline.answer import Place as SourcePlace
+from myeloguide.guideline.answer import Reason, Via
+from myeloguide.guideline.pack import (
+    Block,
+    Condition,
+    Gap,
+    ListNote,
+    News,
+    OptionList,
+    Pack,
+    Pointer,
+    Remark,
+    Row,
+)
+from myeloguide.guideline.phrases import Phrasebook
+from myeloguide.knowledge.reading import Document, Place, check, read, refuse_twins
+from myeloguide.knowledge.source import Source
+from myeloguide.knowledge.vocabulary import Vocabulary, vocabulary
+
+PACKS = Path(__file__).parent / "packs"
+DEFAULT_PACK = "imwg-2021"
+
+
+@cache
+def load_pack(name: str = DEFAULT_PACK) -> Pack:
+    """Load a pack that the program ships with, or one in a folder given by path."""
+    folder = PACKS / name
+    if not (folder / "pack.yaml").is_file():
+        folder = Path(name)
+    if not (folder / "pack.yaml").is_file():
+        shipped = sorted(path.name for path in PACKS.iterdir() if (path / "pack.yaml").is_file())
+        raise InputError(Problem(name, "there is no such pack", suggestion(name, shipped) or "name a pack or its folder"))
+    return read_pack(folder, vocabulary())
+
+
+FileModel = TypeVar("FileModel", bound=BaseModel)
+
+
+def read_pack(folder: Path, words: Vocabulary) -> Pack:
+    """Read a pack from its folder; every fault is an error with file, line and remedy."""
+    return _Builder(folder, words).build()
+
+
+def pack_hash(folder: Path) -> str:
+    """Return the SHA-256 over the names and contents of a pack's files."""
+    digest = hashlib.sha256()
+    for path in sorted(folder.rglob("*.yaml")):
+        name = path.relative_to(folder).as_posix()
+        if not name.startswith("cases/"):
+            digest.update(f"{name}\0".encode() + path.read_bytes() + b"\0")
+    return f"sha256:{digest.hexdigest()}"
+
+
+_KINDS = {"rulings": "ruling", "conditions": "condition", "since": "id", "silences": "silence", "errata": "erratum"}
+"""Files whose records have a name of their own, with the key that holds it."""
+
+
+class _Builder:
+    def __init__(self, folder: Path, words: Vocabulary) -> None:
+        self.folder = folder
+        self.words = words
+        self.documents: dict[str, Document] = {}
+        self.names = files.Names(words)
+        self.conditions: list[Condition] = []
+        self.held: dict[str, tuple[Node, tuple[Block, ...]]] = {}
+        self.remarks: dict[tuple[Place, tuple[str, ...]], Remark | None] = {}
+        self.read_conditions: dict[tuple[str, tuple[tuple[str, str], ...]], Node] = {}
+
+    def document(self, name: str) -> Document:
+        if name not in self.documents:
+            self.documents[name] = read(self.folder / name, name=f"{self.folder.name}/{name}")
+        return self.documents[name]
+
+    def file(self, name: str, model: type[FileModel]) -> FileModel:
+        return check(self.document(name), model, self.names)
+
+    def build(self) -> Pack:
+        header = self.file("pack.yaml", files.Header)
+        self.sections = header.sections
+        refuse_twins(self.document("pack.yaml"), ("lists",), "list", "list")
+        refuse_twins(self.document("pack.yaml"), ("grades",), "grade", "grade")
+        grades = tuple(meaning.grade for meaning in header.grades)
+        self.names = files.Names(self.words, header.lists, grades)
+        rulings = {item.ruling: item for item in self.file("rulings.yaml", files.RulingFile).rulings}
+        self.names = files.Names(self.words, header.lists, grades, tuple(rulings))
+        named = self.file("conditions.yaml", files.ConditionFile).conditions
+        for name, kind in _KINDS.items():
+            refuse_twins(self.document(f"{name}.yaml"), (name,), kind, kind)
+        self.scope = self.make_scope(rulings, named)
+        self.phrases = Phrasebook(self.words, rulings, named)
+        self.check_named(named)
+        self.against = self.file("against.yaml", files.AgainstFile)
+        self.cautions = self.file("cautions.yaml", files.CautionFile).cautions
+        self.check_rules()
+        self.list_files = {name: self.list_file(name) for name in header.lists}
+        lists = tuple(self.option_list(name, content) for name, content in self.list_files.items())
+        notes = self.file("notes.yaml", files.NoteFile)
+        newer = self.file("since.yaml", files.SinceFile)
+        pack = Pack(
+            header=header,
+            hash=pack_hash(self.folder),
+            vocabulary=self.words,
+            lists=lists,
+            notes=tuple(self.list_notes(notes)),
+            pointers=tuple(self.pointers(notes)),
+            silences=tuple(self.gaps(self.file("silences.yaml", files.SilenceFile))),
+            rulings=rulings,
+            errata=self.file("errata.yaml", files.ErratumFile).errata,
+            newer=newer,
+            news=tuple(News.of(item, newer.ruling) for item in newer.since),
+            program=compile_conditions(condition.node for condition in self.conditions),
+            scope=self.scope,
+            phrases=self.phrases,
+            documents=self.documents,
+        )
+        for condition in self.conditions:
+            condition.place = pack.program.place(condition.node)
+        self.check_lines(header.source_lines)
+        return pack
+
+    def place(self, source: Source | None) -> SourcePlace | None:
+        """Return a place in the source with the section that its lines stand in."""
+        if source is None or not source.lines:
+            return None if source is None else SourcePlace(publication=source.publication)
+        first, *more = source.lines
+        section = next((item.section for item in self.sections if _within(first[0], item.source)), None)
+        return SourcePlace(source.section or section, source.item, first, tuple(more), source.publication)
+
+    def reason(
+        self, code: str, text: str, kind: files.Kind, rulings: tuple[str, ...] = (), source: Source | None = None
+    ) -> Reason:
+        return Reason(code, text, kind, rulings[0] if rulings else None, self.place(source), rulings)
+
+    # --- names and conditions ---
+
+    def make_scope(self, rulings: Mapping[str, files.Ruling], named: Iterable[files.NamedCondition]) -> Scope:
+        facts: dict[str, FactType] = {}
+        for name, fact in self.words.facts.items():
+            kind = "set" if fact.is_set else fact.kind
+            facts[name] = FactType(kind, self.words.members(fact) if fact.is_set else fact.values)  # type: ignore[arg-type]
+        for name, ruling in rulings.items():
+            if ruling.switch is not None:
+                facts[name] = FactType("category", (ruling.switch.default.value, ruling.switch.other.value))
+        definitions = {item.name: Definition(item.text, item.parameters) for item in named}
+        return Scope(facts, self.words.class_members, {"agents_of": self.agents_of}, definitions)
+
+    def agents_of(self, option: str) -> tuple[str, ...] | None:
+        regimen = self.words.regimens.get(option)
+        return regimen.agents if regimen else None
+
+    def check_named(self, named: Sequence[files.NamedCondition]) -> None:
+        """Read every named condition once, with some name for each parameter, so that a fault shows at its line."""
+        example = {"agent": self.words.active_agents[0], "option": next(iter(self.words.regimens))}
+        for position, item in enumerate(named):
+            if item.name in self.scope.facts:
+                self.document("conditions.yaml").fail(
+                    ("conditions", position), f"{item.name} is a fact", "give the condition another name"
+                )
+            arguments = tuple(example.get(parameter, example["agent"]) for parameter in item.parameters)
+            try:
+                expand(item.name, arguments, self.scope)
+            except ConditionError as error:
+                self.fault(self.document("conditions.yaml"), ("conditions", position, "is"), item.text, error)
+
+    def check_rules(self) -> None:
+        """Read the conditions of every rule once, so that one which stands on no row of this pack is checked too."""
+        agent = self.words.active_agents[0]
+        example = {"agent": agent, "other": agent, "option": next(iter(self.words.regimens))}
+        for name, key in (("against", "held_back"), ("against", "advised_against"), ("cautions", "cautions")):
+            document = self.document(f"{name}.yaml")
+            for position, rule in enumerate(document.data[key]):
+                for clause in ("when", "unless", "strong_unless"):
+                    if rule.get(clause) is not None:
+                        self.node(document, (key, position, clause), rule[clause], example)
+
+    def fault(self, document: Document, place: Place, text: str, error: ConditionError) -> NoReturn:
+        shown = " ".join(text.split())
+        document.fail(place, f"condition `{shown}`, column {error.column}: {error.what}", error.remedy)
+
+    def node(self, document: Document, place: Place, text: str | None, variables: Mapping[str, str] | None = None) -> Node:
+        if text is None:
+            return Constant(True)
+        bound = tuple((name, value) for name, value in (variables or {}).items() if name in text)
+        if (text, bound) not in self.read_conditions:
+            try:
+                self.read_conditions[text, bound] = parse(text, self.scope, dict(bound))
+            except ConditionError as error:
+                self.fault(document, place, text, error)
+        return self.read_conditions[text, bound]
+
+    def condition(self, node: Node) -> Condition:
+        condition = Condition(node)
+        self.conditions.append(condition)
+        return condition
+
+    # --- lists and rows ---
+
+    def list_file(self, name: str) -> files.ListFile:
+        content = self.file(f"lists/{name}.yaml", files.ListFile)
+        refuse_twins(self.document(f"lists/{name}.yaml"), ("tiers",), "tier", "tier")
+        if content.list != name:
+            self.document(f"lists/{name}.yaml").fail(("list",), f"this file holds the list {content.list}", f"write {name}")
+        return content
+
+    def option_list(self, name: str, content: files.ListFile) -> OptionList:
+        document = self.document(f"lists/{name}.yaml")
+        applies = self.condition(self.node(document, ("applies",), content.applies))
+        rows: list[Row] = []
+        seen: set[tuple[str, str, str | None]] = set()
+        for tier_number, tier in enumerate(content.tiers):
+            for item_number, item in enumerate(tier.items):
+                place: Place = ("tiers", tier_number, "items", item_number)
+                printed: Iterable[tuple[str, tuple[Via, ...]]] = [(option, ()) for option in item.options]
+                if item.untried:
+                    printed = self.untried(document, place, item)
+                for option, via in printed:
+                    identity = (tier.tier, option, item.grade)
+                    if identity in seen:
+                        what = f"{option} stands twice in the tier {tier.tier} with the same grade"
+                        document.fail((*place, "options"), what, "keep one")
+                    seen.add(identity)
+                    rows.append(self.row(document, place, content, tier, item, option, via, applies.node))
+        why = say(applies.node, self.phrases)
+        return OptionList(
+            name,
+            content.title,
+            applies,
+            why,
+            content.advice,
+            content.rulings,
+            self.place(content.source),
+            tuple(rows),
+        )
+
+    def untried(self, document: Document, place: Place, item: files.Item) -> Iterator[tuple[str, tuple[Via, ...]]]:
+        """Yield the options of the tiers named, each once, with every place where it is printed."""
+        found: dict[str, list[Via]] = {}
+        for name, tiers in (item.untried or {}).items():
+            known = {tier.tier: tier for tier in self.list_files[name].tiers}
+            for tier_name in tiers:
+                if tier_name not in known:
+                    what = f"the list {name} has no tier {tier_name}"
+                    document.fail((*place, "untried", name), what, suggestion(tier_name, known))
+                for source_item in known[tier_name].items:
+                    for option in source_item.options:
+                        found.setdefault(option, []).append(Via(name, tier_name, source_item.grade))
+        for option, vias in found.items():
+            yield option, tuple(vias)
+
+    def carried(self, item: files.Item, option: str, via: Sequence[Via]) -> tuple[Node, files.Item | None]:
+        """Return the condition that an untried option brings along from where it is printed."""
+        if not via or option in item.drops_condition_of:
+            return Constant(True), None
+        first = via[0]
+        document = self.document(f"lists/{first.list}.yaml")
+        for tier_number, tier in enumerate(self.list_files[first.list].tiers):
+            for item_number, source_item in enumerate(tier.items):
+                if tier.tier == first.tier and option in source_item.options and source_item.when is not None:
+                    place: Place = ("tiers", tier_number, "items", item_number, "when")
+                    return self.node(document, place, source_item.when), source_item
+        return Constant(True), None
+
+    def row(
+        self,
+        document: Document,
+        place: Place,
+        content: files.ListFile,
+        tier: files.Tier,
+        item: files.Item,
+        option: str,
+        via: tuple[Via, ...],
+        applies: Node,
+    ) -> Row:
+        own = self.node(document, (*place, "when"), item.when, {"option": option})
+        carried, carried_item = self.carried(item, option, via)
+        both = [node for node in (own, carried) if node != Constant(True)]
+        condition = All(tuple(both)) if len(both) > 1 else both[0] if both else Constant(True)
+        grade_when = None
+        if item.grade_when is not None:
+            grade_when = self.condition(self.node(document, (*place, "grade_when"), item.grade_when))
+        regimen = self.words.regimens[option]
+        held, held_reasons = self.held_back(option)
+        against, against_reasons = self.argued_against(option, content.list)
+        rulings = (*content.rulings, *item.rulings, *(carried_item.rulings if carried_item else ()))
+        return Row(
+            list=content.list,
+            tier=tier.tier,
+            tier_title=tier.title,
+            recommends=tier.recommends,
+            option=option,
+            name=regimen.name,
+            agents=tuple(agent for component in regimen.components for agent in component),
+            grade=item.grade,
+            grade_when=grade_when,
+            basis=item.basis,
+            via=via,
+            condition=self.condition(condition),
+            met=self.met(item, "condition-met", item.met),
+            unmet=self.unmet(item, carried_item),
+            listed=self.listed(content, tier, item),
+            held_back=self.condition(held),
+            held_reasons=held_reasons,
+            against=self.condition(against),
+            against_reasons=against_reasons,
+            cautions=tuple(self.cautions_on(option, content.list)),
+            offered=self.condition(All((applies, Not(held), Not(against), condition))),
+            rulings=tuple(dict.fromkeys(rulings)),
+        )
+
+    def listed(self, content: files.ListFile, tier: files.Tier, item: files.Item) -> Reason:
+        basis = f", based on {item.basis}" if item.basis else ""
+        text = f"{content.title}: {tier.title.lower()}{basis}"
+        return self.reason("listed", text, "source", (), item.source)
+
+    def met(self, item: files.Item, code: str, text: str | None) -> Reason | None:
+        if text is None:
+            return None
+        return self.reason(code, text, "ruling" if item.rulings else "source", item.rulings, item.source)
+
+    def unmet(self, item: files.Item, carried: files.Item | None) -> Reason | None:
+        said = self.met(item, "condition", item.unmet)
+        if said is None or carried is None or carried.unmet is None:
+            return said
+        text = f"{item.unmet}; or {carried.unmet}"
+        return self.reason("condition", text, "ruling", (*item.rulings, *carried.rulings), carried.source)
+
+    # --- what stands against an option ---
+
+    def held_back(self, option: str) -> tuple[Node, tuple[Block, ...]]:
+        """An option is held back when no agent that can serve as one of its components is free of every rule."""
+        if option not in self.held:
+            self.held[option] = self.hold_back(option)
+        return self.held[option]
+
+    def hold_back(self, option: str) -> tuple[Node, tuple[Block, ...]]:
+        blocked: list[Node] = []
+        blocks: list[Block] = []
+        for component in self.words.regimens[option].components:
+            each: list[Node] = []
+            for agent in component:
+                found = list(self.agent_blocks(option, agent))
+                blocks += found
+                each.append(_one(AnyOf, [block.condition.node for block in found]))
+            blocked.append(_one(All, each))
+        return _one(AnyOf, blocked), tuple(blocks)
+
+    def agent_blocks(self, option: str, agent: str) -> Iterator[Block]:
+        document = self.document("against.yaml")
+        for position, rule in enumerate(self.against.held_back):
+            if any(exempt.option == option and agent in (exempt.agents or (agent,)) for exempt in rule.exceptions):
+                continue
+            place: Place = ("held_back", position, "when")
+            node = self.node(document, place, rule.when, {"agent": agent, "option": option})
+            said = [self.said(rule, agent=agent, option=option)]
+            said += [
+                self.reason(rule.code, support.text, "source", rule.rulings, support.source)
+                for support in rule.supports
+                if agent in support.agents
+            ]
+            yield Block(self.condition(node), tuple(said))
+
+    def argued_against(self, option: str, in_list: str) -> tuple[Node, tuple[Block, ...]]:
+        document = self.document("against.yaml")
+        blocks = []
+        for position, rule in enumerate(self.against.advised_against):
+            for agent in self.stands_on(rule, option, in_list):
+                variables = {"option": option, **({"agent": agent} if agent else {})}
+                node = self.node(document, ("advised_against", position, "when"), rule.when, variables)
+                blocks.append(Block(self.condition(node), (self.said(rule, agent=agent or "", option=option),)))
+        return _one(AnyOf, [block.condition.node for block in blocks]), tuple(blocks)
+
+    def stands_on(self, rule: files.OnOptions, option: str, in_list: str) -> Iterator[str | None]:
+        """Yield each agent through which a statement stands on an option, or None when it names the option itself."""
+        if rule.lists and in_list not in rule.lists:
+            return
+        if rule.options is None or option in rule.options:
+            yield None
+        for agent in self.words.regimens[option].agents:
+            if rule.agents is None or agent in rule.agents:
+                yield agent
+
+    def cautions_on(self, option: str, in_list: str) -> Iterator[Remark]:
+        document = self.document("cautions.yaml")
+        for position, rule in enumerate(self.cautions):
+            for agent in self.stands_on(rule, option, in_list):
+                for other in self.others(rule, agent):
+                    names = {"option": option, "agent": agent, "other": other}
+                    variables = {name: value for name, value in names.items() if value is not None}
+                    remark = self.remark(document, ("cautions", position), rule, variables)
+                    if remark is not None:
+                        yield remark
+
+    def others(self, rule: files.Caution, agent: str | None) -> Sequence[str | None]:
+        if rule.others is None or agent is None:
+            return [None]
+        drug_class = self.words.agents[agent].drug_class
+        return [name for name in self.words.class_members[drug_class] if name != agent]
+
+    def remark(
+        self, document: Document, place: Place, rule: files.Caution | files.Note, variables: Mapping[str, str]
+    ) -> Remark | None:
+        key = (place, tuple(variables.values()))
+        if key not in self.remarks:
+            self.remarks[key] = self.make_remark(document, place, rule, variables)
+        return self.remarks[key]
+
+    def make_remark(
+        self, document: Document, place: Place, rule: files.Caution | files.Note, variables: Mapping[str, str]
+    ) -> Remark | None:
+        """Return a caution or note for one binding of its names, or None where it can never be shown."""
+        key = "when" if rule.unless is None else "unless"
+        node = self.node(document, (*place, key), rule.when if rule.unless is None else rule.unless, variables)
+        if node == Constant(key == "unless"):
+            return None
+        condition = None if isinstance(node, Constant) else self.condition(node)
+        said = self.said(rule, **variables)
+        if isinstance(rule, files.Note):
+            return Remark(condition, key == "unless", said, "note")
+        strong = None
+        if rule.strong_unless is not None:
+            strong = self.condition(self.node(document, (*place, "strong_unless"), rule.strong_unless, variables))
+        return Remark(condition, key == "unless", said, rule.strength, strong)
+
+    def said(self, rule: files.Statement, **names: str) -> Reason:
+        shown = {key: self.words.agents[name].name if name in self.words.agents else name for key, name in names.items()}
+        return self.reason(rule.code, rule.text.format(**shown), rule.kind, rule.rulings, rule.source)
+
+    # --- notes and silences ---
+
+    def list_notes(self, content: files.NoteFile) -> Iterator[ListNote]:
+        for position, note in enumerate(content.notes):
+            remark = self.remark(self.document("notes.yaml"), ("notes", position), note, {})
+            if remark is not None:
+                yield ListNote(note.lists, remark)
+
+    def pointers(self, content: files.NoteFile) -> Iterator[Pointer]:
+        for position, item in enumerate(content.cross_references):
+            node = self.node(self.document("notes.yaml"), ("cross_references", position, "when"), item.when)
+            said = self.reason("cross-reference", item.text, item.kind, item.rulings, item.source)
+            yield Pointer(item.list, self.condition(node), said)
+
+    def gaps(self, content: files.SilenceFile) -> Iterator[Gap]:
+        for position, item in enumerate(content.silences):
+            condition = None
+            if item.when is not None:
+                node = self.node(self.document("silences.yaml"), ("silences", position, "when"), item.when)
+                condition = self.condition(node)
+            kind: files.Kind = "ruling" if item.rulings else "source"
+            yield Gap(item.lists, item.outside, condition, self.reason(item.silence, item.text, kind, item.rulings, item.source))
+
+    def check_lines(self, last: int) -> None:
+        """Refuse a place beyond the end of the source."""
+        for document in self.documents.values():
+            for place in document.lines:
+                if place and place[-1] == "lines" and max(_numbers(document.at(place)), default=0) > last:
+                    document.fail(place, f"the source has {last} lines", "give lines that exist")
+
+
+def _within(line: int, source: Source) -> bool:
+    return any(first <= line <= last for first, last in source.lines)
+
+
+def _one(kind: type[All] | type[AnyOf], nodes: Sequence[Node]) -> Node:
+    decides = kind is AnyOf
+    if Constant(decides) in nodes:
+        return Constant(decides)
+    kept = tuple(dict.fromkeys(node for node in nodes if not isinstance(node, Constant)))
+    return Constant(not decides) if not kept else kept[0] if len(kept) == 1 else kind(kept)
+
+
+def _numbers(value: Any) -> Iterator[int]:
+    if isinstance(value, list):
+        for item in value:
+            yield from _numbers(item)
+    elif isinstance(value, int):
+        yield value
