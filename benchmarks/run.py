@@ -106,7 +106,7 @@ def main() -> None:
         "# Performance",
         "",
         "Written by `make bench` (`benchmarks/run.py`); median (minimum to maximum). Not a test: machines differ.",
-        f"Measured with myeloguide {__version__}, Python {platform.python_version()}, {os.cpu_count()} cores, {platform.system()}.",
+        f"Measured: myeloguide {__version__}, Python {platform.python_version()}, {os.cpu_count()} cores, {platform.system()}.",
         "",
         "| what | measured | asked for, at most |",
         "|---|---|---|",
