@@ -6,6 +6,7 @@ import gc
 import json
 import os
 import shutil
+import signal
 import sys
 from datetime import date
 from enum import StrEnum
@@ -152,6 +153,10 @@ def _print(text: str) -> None:
     sys.stdout.write(text)
 
 
+def _leave(number: int, frame: object) -> None:
+    raise SystemExit(128 + number)
+
+
 def main() -> None:
     """Run the command line. An error is a few lines on standard error, never a traceback."""
     for stream in (sys.stdout, sys.stderr):
@@ -160,6 +165,8 @@ def main() -> None:
     # Two things that a short run does not need: a search for plug-ins of Pydantic, and frequent garbage collection.
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
     gc.set_threshold(100_000)
+    for number in (signal.SIGTERM, getattr(signal, "SIGHUP", signal.SIGTERM)):
+        signal.signal(number, _leave)  # so that files being written aside are removed
     try:
         app()
     except InputError as error:

@@ -12,6 +12,7 @@ from myeloguide.guideline.answer import Answer, CautionShown, OptionAnswer, Reas
 from myeloguide.guideline.assess import Assessment
 from myeloguide.guideline.pack import Pack
 from myeloguide.history.proof import Proof
+from myeloguide.record.ranges import Range, shown
 
 _STATUS = {
     "held_back": "held back",
@@ -269,11 +270,8 @@ def _said_rest(facts: dict[str, Any], pack: Pack) -> Iterator[str]:
 
 def _number(value: Any) -> str:
     if not isinstance(value, dict):
-        return f"{value:.1f}".removesuffix(".0")
-    least, most = value.get("at_least"), value.get("at_most")
-    if most is None:
-        return f"at least {_number(least)}"
-    return f"at most {_number(most)}" if least is None else f"{_number(least)} to {_number(most)}"
+        return shown(value)
+    return str(Range(value.get("at_least"), value.get("at_most")))
 
 
 # --- why -----------------------------------------------------------------------------------------------------------
@@ -290,19 +288,21 @@ def render_why(assessment: Assessment, answer: Answer, option: str, width: int =
                 continue
             via = row.via[0] if row.via else None
             standing = (row.list, row.tier, option, via)
-            shown = next((item for item in answer.options if (item.list, item.tier, item.option, item.via) == standing), None)
-            status = _STATUS[shown.status] if shown else "its list does not apply"
+            standing_row = next(
+                (item for item in answer.options if (item.list, item.tier, item.option, item.via) == standing), None
+            )
+            status = _STATUS[standing_row.status] if standing_row else "its list does not apply"
             grade = f", {row.grade}" if row.grade else ""
             lines = [f"{option} in: {item.title}; {row.tier_title.lower()}{grade}: {status}"]
             lines += _printed("source", row.listed)
             lines += _tree("the list applies", assessment.explain(item.applies), proofs)
-            if shown:
+            if standing_row:
                 lines += _tree("its condition", assessment.explain(row.condition), proofs)
                 lines += _tree("held back", assessment.explain(row.held_back), proofs)
                 lines += _tree("advised against", assessment.explain(row.against), proofs)
-                for reason in shown.reasons:
+                for reason in standing_row.reasons:
                     lines += _printed("reason", reason) if reason is not row.listed else []
-                for caution in shown.cautions:
+                for caution in standing_row.cautions:
                     held = "" if caution.holds else " (whether this applies is unknown)"
                     lines.append(f"  {caution.strength}: {caution.text}{held}{_reference(caution)}")
             blocks.append("\n".join(_folded(lines, width)))

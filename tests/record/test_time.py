@@ -378,10 +378,6 @@ def test_with_a_day_unknown_nothing_is_known() -> None:
     assert before(on, UNKNOWN) is None
 
 
-# Faults that are known and not mended yet
-
-
-@pytest.mark.xfail(reason="read as a date", strict=True, raises=pytest.fail.Exception)
 @pytest.mark.parametrize(
     "text",
     [

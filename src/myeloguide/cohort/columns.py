@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -20,6 +20,8 @@ Plane = NDArray[np.uint64]
 Mask = NDArray[np.bool_]
 
 IDENTITY = ("patient_id", "decision")
+ANSWERED = ("list", "tier", "option", "grade", "status")
+"""Columns that the answer adds."""
 _YES = {"true", "yes", "1", "1.0", "t", "y"}
 _NO = {"false", "no", "0", "0.0", "f", "n"}
 
@@ -39,6 +41,9 @@ def lay_out(columns: Sequence[str], vocabulary: Vocabulary, where: str) -> Layou
     """Assign every column of a table to a fact, to the patient's identity, or to what passes through."""
     if "patient_id" not in columns:
         raise InputError(Problem(where, "there is no column patient_id", suggestion("patient_id", columns)))
+    for name in ANSWERED:
+        if name in columns:
+            raise InputError(Problem(where, f"the column {name} has the name of a column of the answer", "rename it"))
     known: dict[str, tuple[str, str]] = {}
     for name, fact in vocabulary.facts.items():
         for member in vocabulary.members(fact) if fact.is_set else ():
@@ -59,6 +64,27 @@ def lay_out(columns: Sequence[str], vocabulary: Vocabulary, where: str) -> Layou
         if name.startswith(prefixes)
     ]
     return Layout(members, scalars, identity, extra, tuple(warnings))
+
+
+def refuse_types(schema: Mapping[str, pl.DataType], layout: Layout, vocabulary: Vocabulary, where: str) -> None:
+    """Refuse a table in which a column of a fact, or of the identity, is of a type that cannot hold it."""
+    for name in layout.identity:
+        if schema[name].is_nested() or schema[name] == pl.Binary:
+            raise InputError(Problem(where, f"the column {name} holds {schema[name]}", "it is a text or a number"))
+    for name in (*layout.members, *layout.scalars):
+        fact = vocabulary.facts[layout.members[name][0] if name in layout.members else name]
+        type_ = schema[name]
+        text = type_ in (pl.String, pl.Null, pl.Categorical) or type_ == pl.Enum
+        fits = (
+            text
+            or (type_.is_numeric() and fact.kind != "category")
+            or (type_ == pl.Boolean and fact.kind not in ("category", "integer", "number"))
+        )
+        if not fits:
+            wanted = {"category": "words", "integer": "whole numbers", "number": "numbers"}.get(
+                fact.kind, "true, false or nothing"
+            )
+            raise InputError(Problem(where, f"the column {name} holds {type_}", f"it holds {wanted}"))
 
 
 def _as_column(member: str, fact: Fact, vocabulary: Vocabulary) -> str:
@@ -177,8 +203,8 @@ def _category(series: pl.Series, fact: Fact, rejects: Rejects, none: Plane) -> P
 def _number(series: pl.Series, fact: Fact, rejects: Rejects) -> NDArray[np.float64]:
     """Return a column of numbers with NaN where the value is unknown."""
     given = series
-    if series.dtype == pl.String:
-        stripped = series.str.strip_chars()
+    if not series.dtype.is_numeric():
+        stripped = series.cast(pl.String).str.strip_chars()
         given = stripped.set((stripped == "").fill_null(value=False), None)
     numbers = given.cast(pl.Float64, strict=False)
     wrong = numbers.is_null().to_numpy() & given.is_not_null().to_numpy()

@@ -15,7 +15,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from myeloguide.cohort.columns import Layout, Plane, Rejects, lay_out, planes_of_table, unpack_bits
+from myeloguide.cohort.columns import ANSWERED, Layout, Plane, Rejects, lay_out, planes_of_table, refuse_types, unpack_bits
 from myeloguide.criteria.walk import walk
 from myeloguide.errors import InputError, Problem
 from myeloguide.guideline.answer import STATUSES
@@ -65,10 +65,16 @@ def assess_table(
         raise InputError(Problem(str(output), "is neither .parquet nor .csv", "name the output OPTIONS.parquet"))
     if not output.parent.is_dir():
         raise InputError(Problem(str(output.parent), "there is no such folder", "make it first"))
-    if output.exists() and facts.exists() and output.samefile(facts):
-        raise InputError(Problem(str(output), "is the table of facts itself", "name another output"))
+    for written in (output, _rejects_of(output)):
+        if written.exists() and facts.exists() and written.samefile(facts):
+            raise InputError(Problem(str(written), "is the table of facts itself", "name another output"))
     with _opened(facts, output.parent) as table:
         return _Run(pack, table, facts, output, switches, chunk).run(show_progress=show_progress)
+
+
+def _rejects_of(output: Path) -> Path:
+    """Return where the rows set aside go."""
+    return output.with_name(f"{output.stem}.rejected.csv")
 
 
 @contextmanager
@@ -109,11 +115,12 @@ class _Run:
         self.output = output
         schema = table.collect_schema()
         self.layout = lay_out(schema.names(), pack.vocabulary, str(facts))
+        refuse_types(schema, self.layout, pack.vocabulary, str(facts))
         self.cohort = Cohort(pack, self.layout, switches)
         self.height = int(table.select(pl.len()).collect().item())
         self.chunk = chunk
         self.summary = Summary(warnings=list(self.layout.warnings))
-        self.rejects_path = output.with_name(f"{output.stem}.rejected.csv")
+        self.rejects_path = _rejects_of(output)
         self.twice = self._twice()
 
     def _twice(self) -> pl.Series | None:
@@ -138,6 +145,9 @@ class _Run:
                 self.rejects_path.unlink(missing_ok=True)
         except OSError as error:
             raise InputError(Problem(str(self.output), f"cannot be written: {error.strerror or error}")) from None
+        except pl.exceptions.PolarsError as error:
+            reason = str(error).splitlines()[0][:200] if str(error) else type(error).__name__
+            raise InputError(Problem(str(self.output), f"cannot be written from this table: {reason}")) from None
         finally:
             aside.unlink(missing_ok=True)
             rejects_aside.unlink(missing_ok=True)
@@ -253,9 +263,7 @@ class Cohort:
         columns["grade"] = self.shown["grade"].series(grade)
         columns["status"] = pl.Series(status).cat.to(self.status_type)
         taken = table.select(pl.col(*self.layout.identity, *self.layout.extra).gather(pl.Series(patient)))
-        order = ("list", "tier", "option", "grade", "status")
-        clashes = [name for name in self.layout.extra if name in order]
-        return taken.drop(clashes).with_columns(**{name: columns[name] for name in order})
+        return taken.with_columns(**{name: columns[name] for name in ANSWERED})
 
     def empty(self, table: pl.LazyFrame) -> pl.DataFrame:
         """Return the output without any row."""

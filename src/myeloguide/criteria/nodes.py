@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import isfinite
 from typing import Literal
 
 Operator = Literal["==", "!=", "<", "<=", ">", ">="]
@@ -29,6 +30,8 @@ class Holds:
 
     def __post_init__(self) -> None:
         _need_name(self.fact)
+        if not isinstance(self.member, str):
+            raise TypeError("a member is named by text")
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +59,8 @@ class Compare:
         _need_name(self.fact)
         if self.operator not in OPERATORS:
             raise ValueError(f"{self.operator} is no comparison")
+        if isinstance(self.number, bool) or not isinstance(self.number, (int, float)) or not isfinite(self.number):
+            raise TypeError(f"{self.fact} is compared with a number, not with {self.number!r}")
         if self.whole and self.number != int(self.number):
             raise ValueError(f"{self.fact} is a whole number and cannot be compared with {self.number}")
 
@@ -111,6 +116,8 @@ class Named:
     def __post_init__(self) -> None:
         _need_name(self.name)
         _need_nodes((self.child,))
+        if not isinstance(self.arguments, tuple) or not all(isinstance(name, str) for name in self.arguments):
+            raise TypeError("the arguments of a named condition are names")
 
 
 Node = Constant | Holds | Is | Compare | Not | All | Any | Named

@@ -37,15 +37,21 @@ def say(node: Node, phrases: Phrases, *, true: bool = True) -> str:
             return phrases.fact(fact, member, true=true)
         case Compare(fact, operator, number):
             sign = operator if true else _OPPOSITE[operator]
-            return phrases.number(fact, _COMPARED[sign].format(f"{number:g}"))
+            return phrases.number(fact, _COMPARED[sign].format(_number(number)))
         case Not(child):
             return say(child, phrases, true=not true)
         case Named(name, child, arguments):
             return phrases.named(name, arguments, true=true) or say(child, phrases, true=true)
+        case All(()) | Any(()):
+            return "always" if isinstance(node, All) == true else "never"
         case All(nodes) | Any(nodes):
             together = isinstance(node, All) == true
             said = [_bracketed(child, phrases, true=true, within_all=together) for child in nodes]
             return (" and " if together else " or ").join(said)
+
+
+def _number(number: float) -> str:
+    return str(int(number)) if number == int(number) else repr(number)
 
 
 def _bracketed(node: Node, phrases: Phrases, *, true: bool, within_all: bool) -> str:
@@ -63,7 +69,7 @@ def _joins_all(node: Node, phrases: Phrases, *, true: bool) -> bool | None:
             return not true
         case Not(child):
             return _joins_all(child, phrases, true=not true)
-        case Named(name, child, arguments) if phrases.named(name, arguments, true=true) is None:
+        case Named(name, child, arguments) if not phrases.named(name, arguments, true=true):
             return _joins_all(child, phrases, true=true)
         case _:
             return None

@@ -8,6 +8,9 @@ any(refractory_to(a) for a in proteasome_inhibitor if a != agent)
 from __future__ import annotations
 
 import ast
+import math
+import re
+import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal, NoReturn
@@ -61,6 +64,7 @@ class Scope:
         return [*self.facts, *self.definitions]
 
 
+_SINGLE_EQUALS = re.compile(r"(?<![=!<>])=(?!=)")
 _OPERATORS: dict[type[ast.cmpop], Operator] = {
     ast.Eq: "==", ast.NotEq: "!=", ast.Lt: "<", ast.LtE: "<=", ast.Gt: ">", ast.GtE: ">=",
 }  # fmt: skip
@@ -72,12 +76,23 @@ def parse(text: str, scope: Scope, variables: Mapping[str, str] | None = None) -
     flat = " ".join(text.split())
     if not flat:
         raise ConditionError("the condition is empty", 1)
+    if "#" in flat:
+        raise ConditionError("a condition holds no comment", flat.index("#") + 1, "write it outside")
     try:
-        tree = ast.parse(flat, mode="eval")
-    except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
-        column = getattr(error, "offset", None) or 1
-        raise ConditionError(f"this is no condition: {getattr(error, 'msg', 'unreadable')}", column) from None
-    return _Reader(scope, dict(variables or {})).condition(tree.body)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            tree = ast.parse(flat, mode="eval")
+        return _Reader(scope, dict(variables or {}), flat).condition(tree.body)
+    except (RecursionError, MemoryError):
+        raise ConditionError("the condition is nested too deep", 1) from None
+    except SyntaxError as error:
+        remedy = "equality is written ==" if _SINGLE_EQUALS.search(flat) else ""
+        column = error.offset if error.offset and error.msg != "unexpected EOF while parsing" else len(flat) + 1
+        raise ConditionError("this is no condition", min(column, len(flat) + 1), remedy) from None
+    except ConditionError:
+        raise
+    except ValueError:
+        raise ConditionError("this is no condition", 1) from None
 
 
 def expand(name: str, arguments: tuple[str, ...], scope: Scope) -> Node:
@@ -99,12 +114,14 @@ def expand(name: str, arguments: tuple[str, ...], scope: Scope) -> Node:
 
 
 class _Reader:
-    def __init__(self, scope: Scope, variables: dict[str, str]) -> None:
+    def __init__(self, scope: Scope, variables: dict[str, str], text: str) -> None:
         self.scope = scope
         self.variables = variables
+        self.text = text
 
     def fail(self, node: ast.AST, what: str, remedy: str = "") -> NoReturn:
-        raise ConditionError(what, getattr(node, "col_offset", 0) + 1, remedy)
+        before = self.text.encode()[: getattr(node, "col_offset", 0)]
+        raise ConditionError(what, len(before.decode(errors="ignore")) + 1, remedy)
 
     def condition(self, node: ast.expr) -> Node:
         match node:
@@ -167,23 +184,38 @@ class _Reader:
 
     def quantifier(self, node: ast.Call, name: str, arguments: list[ast.expr]) -> Node:
         match arguments:
-            case [ast.GeneratorExp(elt=said, generators=[ast.comprehension(target=ast.Name(id=variable)) as over])]:
+            case [ast.GeneratorExp(elt=said, generators=[ast.comprehension(target=ast.Name(id=variable), is_async=0) as over])]:
                 pass
             case _:
                 self.fail(node, f"{name}( ) needs a `for`", f"{name}(condition(a) for a in group)")
         children = []
         for member in self.group(over.iter):
-            inner = _Reader(self.scope, {**self.variables, variable: member})
-            if all(inner.condition(test) == Constant(True) for test in over.ifs):
+            inner = _Reader(self.scope, {**self.variables, variable: member}, self.text)
+            if all(inner.filter(test) for test in over.ifs):
                 children.append(inner.condition(said))
         return _join(Any if name == "any" else All, children)
+
+    def filter(self, node: ast.expr) -> bool:
+        """Decide a filter of a group, which compares names and asks nothing of the patient."""
+        decided = self.condition(node)
+        if not isinstance(decided, Constant):
+            self.fail(node, f"`{ast.unparse(node)}` asks something of the patient", "a filter only compares names")
+        return decided.value
+
+    def known_name(self, node: ast.expr) -> str:
+        """Read a name that another is compared with; it must be a member of some fact."""
+        name = self.member(node)
+        known = {value for fact in self.scope.facts.values() if fact.kind == "set" for value in fact.values}
+        if name not in known:
+            self.fail(node, f'nothing is called "{name}"', suggestion(name, known))
+        return name
 
     def group(self, node: ast.expr) -> tuple[str, ...]:
         match node:
             case ast.Name(id=name) if name in self.scope.groups:
                 return self.scope.groups[name]
             case ast.Tuple(elts=elements) | ast.List(elts=elements):
-                return tuple(self.member(element) for element in elements)
+                return tuple(self.known_name(element) for element in elements)
             case ast.Call(func=ast.Name(id=name), args=[argument], keywords=[]) if name in self.scope.parts:
                 whole = self.member(argument)
                 found = self.scope.parts[name](whole)
@@ -214,13 +246,13 @@ class _Reader:
         if left.id in self.variables:
             if sign not in ("==", "!="):
                 self.fail(left, f"{left.id} is a name and can only be == or != to another")
-            return Constant((self.variables[left.id] == self.member(right)) == (sign == "=="))
+            return Constant((self.variables[left.id] == self.known_name(right)) == (sign == "=="))
         return self.value(left, self.fact(left, left.id), sign, right)
 
     def value(self, left: ast.Name, fact: FactType, sign: Operator, right: ast.expr) -> Node:
         if fact.kind == "category":
             if sign not in ("==", "!="):
-                self.fail(left, f"{left.id} has no order", f"write {left.id} == {fact.values[0]}")
+                self.fail(left, f"{left.id} has no order", f"write {left.id} == {next(iter(fact.values), 'value')}")
             said = Is(left.id, self.category(fact, right))
             return said if sign == "==" else Not(said)
         if fact.kind not in ("integer", "number"):
@@ -231,7 +263,13 @@ class _Reader:
             case _:
                 self.fail(right, f"{left.id} is compared with a number, not with `{ast.unparse(right)}`")
         try:
-            return Compare(left.id, sign, float(number), whole=fact.kind == "integer")
+            limit = float(number)
+        except OverflowError:
+            limit = math.inf
+        if not math.isfinite(limit):
+            self.fail(right, f"{left.id} is compared with a number that is too large")
+        try:
+            return Compare(left.id, sign, limit, whole=fact.kind == "integer")
         except ValueError as error:
             self.fail(right, str(error))
 

@@ -1,33 +1,39 @@
-"""A line of therapy laid out in time: each agent's first and last dose, transplant, maintenance, progression."""
+"""A line of therapy laid out in time: its phases with first and last dose, transplant, maintenance, progression."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from math import floor
 
 from myeloguide.history.definitions import Definitions
 from myeloguide.knowledge.vocabulary import Vocabulary
-from myeloguide.record.patient_file import Course, History, Line, Phase
+from myeloguide.record.patient_file import RESPONSES, Course, History, Line, Phase
 from myeloguide.record.ranges import Range
 from myeloguide.record.time import UNKNOWN, When, days_between
 
-SHORTEST_MONTH = 28
+SHORTEST_MONTH, LONGEST_MONTH = 28, 31
+UNPLACED = -1
+_RANKS = {None: 0, "induction": 0, "conditioning": 1, "consolidation": 2, "maintenance": 3}
+"""The planned order of phases. Phases of one rank may run side by side."""
+_MILLIGRAMS = re.compile(r"\s*([0-9]+(?:\.[0-9]+)?)\s*mg\b", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
-class Exposure:
-    """One agent within one line. `later_days` is the least time that its line went on after it."""
+class Stretch:
+    """A phase laid out in time: its agents (steroids left out), first and last dose, least length, how it ended."""
 
-    agent: str
+    agents: tuple[str, ...]
+    rank: int
     first_dose: When
     last_dose: When
-    until_progression: bool
-    low_dose: bool
-    dose: str | None
-    best_response: str | None
-    later_days: int
+    least_days: int
+    response: str | None
+    reason: str | None
+    doses: dict[str, str]
+    low_dose: frozenset[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,39 +43,64 @@ class LineCourse:
     number: int
     start: When
     stop: When
-    exposures: tuple[Exposure, ...]
+    stretches: tuple[Stretch, ...]
     agents_known: bool
     regimens: tuple[str, ...]
     unnamed_regimens: tuple[frozenset[str], ...]
     best_response: str | None
     transplant: When | None
     no_transplant: bool
-    days_after_transplant: int
+    conditioned: bool
     maintenance: bool | None
     maintenance_assumed: bool
     progression: When | None
     no_progression: bool
-    progression_kind: str | None
     progressed_on: frozenset[str]
-    end_reason: str | None
 
     @property
     def agents(self) -> tuple[str, ...]:
-        """The agents given in this line, steroids left out."""
-        return tuple(exposure.agent for exposure in self.exposures)
+        """The agents given in this line."""
+        return tuple(dict.fromkeys(agent for stretch in self.stretches for agent in stretch.agents))
 
-    def days_to_progression(self, exposure: Exposure) -> Range:
+    def holding(self, agent: str) -> list[Stretch]:
+        """Return the phases with an agent, in order."""
+        return [stretch for stretch in self.stretches if agent in stretch.agents]
+
+    def response_to(self, agent: str) -> str | None:
+        """Return the best response on an agent: of its own phases where recorded, else of the line.
+
+        Stable disease on maintenance is a response kept, not a failure to respond, and says nothing.
+        """
+        own = [
+            stretch.response
+            for stretch in self.holding(agent)
+            if stretch.response is not None and (stretch.rank < _RANKS["maintenance"] or stretch.response == "PD")
+        ]
+        return min(own, key=RESPONSES.index) if own else self.best_response
+
+    def days_to_progression(self, agent: str) -> Range:
         """Return the days from an agent's last dose to this line's progression."""
         assert self.progression is not None
-        days = days_between(exposure.last_dose, self.progression)
-        if self.progressed_late:
-            days = days.within(Range(float(exposure.later_days), None)) or days
-        return days
+        last = self.holding(agent)[-1]
+        days = days_between(last.last_dose, self.progression)
+        if last.rank == UNPLACED or not self.progressed_at_the_end:
+            return days
+        return days.within(Range(float(self.least_days_after(last.rank)), None)) or days
 
     @property
-    def progressed_late(self) -> bool:
-        """Whether the progression came with or after the last phase, so that every phase passed before it."""
-        return bool(self.progressed_on) or self.end_reason == "progression"
+    def progressed_at_the_end(self) -> bool:
+        """Whether the progression came on a phase of the last rank, so that every earlier one had passed before it."""
+        last = max((stretch.rank for stretch in self.stretches), default=UNPLACED)
+        return any(
+            stretch.reason in ("progression", "ongoing") or self.progressed_on & set(stretch.agents)
+            for stretch in self.stretches
+            if stretch.rank == last
+        )
+
+    def least_days_after(self, rank: int) -> int:
+        """Return the least time that the line went on after phases of a rank; phases side by side count once."""
+        later = {stretch.rank for stretch in self.stretches if stretch.rank > rank}
+        return sum(max(stretch.least_days for stretch in self.stretches if stretch.rank == other) for other in later)
 
 
 def lay_out(history: History, vocabulary: Vocabulary, definitions: Definitions, as_of: date) -> list[LineCourse]:
@@ -78,11 +109,11 @@ def lay_out(history: History, vocabulary: Vocabulary, definitions: Definitions, 
     if all(line.line is not None for line in lines):
         lines.sort(key=lambda line: line.line or 0)
     courses: list[LineCourse] = []
-    following = When(None, as_of)
+    until = When(None, as_of)
     for position in range(len(lines) - 1, -1, -1):
         number = lines[position].line or position + 1
-        course = _Layout(lines[position], number, vocabulary, definitions, following).course()
-        following = When(None, course.start.last or following.last)
+        course = _Layout(lines[position], number, vocabulary, definitions, until).course()
+        until = When(None, course.start.last or until.last)
         courses.insert(0, course)
     return courses
 
@@ -94,140 +125,141 @@ class _Layout:
         self.vocabulary = vocabulary
         self.definitions = definitions
         self.until = until
-        self.phases: Sequence[Course] = self._phases()
+        self.phases = self._in_order(line.phases) if line.phases else [line]
+        self.ranks = [_rank(phase) for phase in self.phases]
+        self.agents = [tuple(vocabulary.active(phase.given_agents(vocabulary) or ())) for phase in self.phases]
+        self.unplaced = self._place_the_rest()
 
-    def _phases(self) -> Sequence[Course]:
-        """Return the line's phases; without any, the line itself is its one phase."""
-        if not self.line.phases:
-            return [self.line]
-        named = {agent for phase in self.line.phases for agent in phase.given_agents(self.vocabulary) or ()}
-        rest = [agent for agent in self.line.given_agents(self.vocabulary) or () if agent not in named]
-        if not self.vocabulary.active(rest):
-            return self.line.phases
-        unplaced = Phase.model_construct(agents=tuple(rest), start=self.line.start, stop=UNKNOWN)
-        return [unplaced, *self.line.phases]
+    def _in_order(self, phases: Sequence[Phase]) -> list[Course]:
+        """Order phases by their dates where every one has a start, else by their intent, else as they are listed."""
+        if all(phase.start.first for phase in phases):
+            return sorted(phases, key=lambda phase: phase.start.first or date.min)
+        return sorted(phases, key=_rank)
+
+    def _place_the_rest(self) -> tuple[str, ...]:
+        """Give the agents that only the line names to its one induction without drugs; return those without a place."""
+        progressed = self.line.progressed
+        named = [agent for agents in self.agents for agent in agents]
+        whole = [*(self.line.given_agents(self.vocabulary) or ()), *(progressed.on if progressed else ())]
+        rest = tuple(agent for agent in dict.fromkeys(self.vocabulary.active(whole)) if agent not in named)
+        bare = [place for place, agents in enumerate(self.agents) if not agents and self.ranks[place] == 0]
+        if rest and len(bare) == 1:
+            self.agents[bare[0]] = rest
+            return ()
+        return rest
 
     def course(self) -> LineCourse:
-        line = self.line
-        progressed = line.progressed
-        progression = None
-        if progressed is not None:
-            progression = self._bounded(progressed.date, When(line.start.first, None))
-        elif line.stop_reason == "progression" or self.phases[-1].stop_reason == "progression":
-            progression = self._bounded(self._stop(len(self.phases) - 1), UNKNOWN)
+        line, progressed = self.line, self.line.progressed
         maintenance, assumed = self._maintenance()
         regimens, unnamed = self._regimens()
         return LineCourse(
             number=self.number,
             start=self._start(0),
             stop=self._stop(len(self.phases) - 1),
-            exposures=tuple(self._exposures()),
-            agents_known=all(phase.given_agents(self.vocabulary) for phase in self.phases),
+            stretches=self._stretches(),
+            agents_known=all(self.agents),
             regimens=regimens,
             unnamed_regimens=unnamed,
-            best_response=line.best_response,
+            best_response=_told(line.best_response),
             transplant=line.transplanted,
             no_transplant=line.transplant is False,
-            days_after_transplant=self._days_after_transplant(),
+            conditioned=1 in self.ranks,
             maintenance=maintenance,
             maintenance_assumed=assumed,
-            progression=progression,
+            progression=self._progression(),
             no_progression=line.progression is False,
-            progression_kind=progressed.kind if progressed else None,
             progressed_on=frozenset(self.vocabulary.active(progressed.on)) if progressed else frozenset(),
-            end_reason=self._end_reason(),
         )
 
-    def _end_reason(self) -> str | None:
-        return self.line.stop_reason or self.phases[-1].stop_reason
+    def _progression(self) -> When | None:
+        """Return when the line progressed: as recorded, or when treatment was stopped for it."""
+        line = self.line
+        if line.progressed is not None:
+            recorded = line.progressed.date
+            return _narrowed(_narrowed(recorded, When(line.start.first, None)), self.until)
+        if line.stop_reason == "progression":
+            return _narrowed(line.stop if line.stop.known else self._stop(len(self.phases) - 1), self.until)
+        if self.phases[-1].stop_reason == "progression":
+            return _narrowed(self._stop(len(self.phases) - 1), self.until)
+        return None
 
-    def _bounded(self, when: When, other: When) -> When:
-        """Narrow a date by what came before the next line and by another interval, as far as they agree."""
-        narrowed = when.within(other) or when
-        return narrowed.within(self.until) or narrowed
+    # --- time ---
 
-    def _start(self, position: int) -> When:
-        phase = self.phases[position]
+    def _start(self, place: int) -> When:
+        phase = self.phases[place]
         if phase.start.known:
             return phase.start
-        if position == 0 and self.line.start.known:
+        if place == 0 and self.line.start.known:
             return self.line.start
-        earlier = self.phases[position - 1].stop if position else UNKNOWN
-        return When(earlier.first or self.line.start.first, self._stop_as_given(position).last)
+        earlier = [other.start.first for other, rank in self._others(place) if rank < self.ranks[place] and other.start.first]
+        return _span(max(earlier, default=self.line.start.first), phase.stop.last)
 
-    def _stop_as_given(self, position: int) -> When:
-        phase = self.phases[position]
+    def _others(self, place: int) -> Iterable[tuple[Course, int]]:
+        return ((phase, rank) for other, (phase, rank) in enumerate(zip(self.phases, self.ranks, strict=True)) if other != place)
+
+    def _stop(self, place: int) -> When:
+        """Return when a phase ended: as given, with the line, from its length, or at the latest when a later one began."""
+        phase, rank = self.phases[place], self.ranks[place]
         if phase.stop.known:
             return phase.stop
-        return self.line.stop if position == len(self.phases) - 1 else UNKNOWN
-
-    def _stop(self, position: int) -> When:
-        """Return when a phase ended: as given, from its length, or at the latest when the next one began."""
-        given = self._stop_as_given(position)
-        if given.known:
-            return given
-        phase = self.phases[position]
-        start = phase.start if phase.start.known or position else self.line.start
-        latest = min(
-            (day for later in self.phases[position + 1 :] for day in (later.start.last, later.stop.last) if day),
-            default=self.line.stop.last,
-        )
+        others = list(self._others(place))
+        if self.line.stop.known and not any(other >= rank for _, other in others):
+            return self.line.stop
+        start = phase.start if phase.start.known or place else self.line.start
         first = start.first
-        last = latest
+        ends = [other.start.last for other, later in others if later > rank]
+        ends += [self.line.stop.last, self.until.last]
         if phase.months is not None and start.known:
             tolerance = self.definitions.month_tolerance
-            first = start.first and start.first + timedelta(days=floor(SHORTEST_MONTH * max(phase.months - tolerance, 0)))
-            longest = start.last and start.last + timedelta(days=31 * (floor(phase.months + tolerance) + 1))
-            last = min((day for day in (longest, latest) if day), default=None)
-        if first and last and first > last:
-            first = None
-        return When(first, last)
+            least = timedelta(days=floor(SHORTEST_MONTH * max(phase.months - tolerance, 0)))
+            most = timedelta(days=LONGEST_MONTH * (floor(phase.months + tolerance) + 1))
+            first = start.first and start.first + least
+            ends.append(start.last and start.last + most)
+        return _span(first, min((day for day in ends if day), default=None))
 
-    def _least_days(self, position: int) -> int:
+    def _least_days(self, phase: Course) -> int:
         """Return the least number of days that a phase lasted."""
-        phase = self.phases[position]
         days = days_between(phase.start, phase.stop).least or 0
         if phase.months is not None:
             days = max(days, SHORTEST_MONTH * (phase.months - self.definitions.month_tolerance))
         return max(0, floor(days))
 
-    def _exposures(self) -> list[Exposure]:
-        found: list[Exposure] = []
-        given = [self.vocabulary.active(phase.given_agents(self.vocabulary) or ()) for phase in self.phases]
-        for agent in dict.fromkeys(agent for agents in given for agent in agents):
-            positions = [position for position, agents in enumerate(given) if agent in agents]
-            first, last = positions[0], positions[-1]
-            phase = self.phases[last]
-            ongoing = phase.stop_reason in ("ongoing", "progression") or (
-                last == len(self.phases) - 1 and self.line.stop_reason in ("ongoing", "progression")
-            )
-            found.append(
-                Exposure(
-                    agent=agent,
-                    first_dose=self._start(first),
-                    last_dose=self._stop(last),
-                    until_progression=ongoing,
-                    low_dose=all(self._low_dose(agent, self.phases[position]) for position in positions),
-                    dose=self._dose(agent, phase),
-                    best_response=phase.best_response if len(positions) == 1 else None,
-                    later_days=sum(self._least_days(later) for later in range(last + 1, len(self.phases))),
-                )
-            )
-        return found
+    # --- what was given ---
 
-    def _dose(self, agent: str, phase: Course) -> str | None:
-        """Return the dose last given, as recorded; a bare number is milligrams."""
-        dose = phase.doses.get(agent, self.line.doses.get(agent))
-        return f"{dose:g} mg" if isinstance(dose, (int, float)) else dose
+    def _stretches(self) -> tuple[Stretch, ...]:
+        last = max(self.ranks)
+        found = [
+            Stretch(
+                agents=agents,
+                rank=rank,
+                first_dose=self._start(place),
+                last_dose=self._stop(place),
+                least_days=self._least_days(phase),
+                response=_told(phase.best_response) if isinstance(phase, Phase) else None,
+                reason=phase.stop_reason or (self.line.stop_reason if rank == last else None),
+                doses=self._doses(agents, phase),
+                low_dose=frozenset(agent for agent in agents if self._low_dose(agent, agents, phase)),
+            )
+            for place, (phase, rank, agents) in enumerate(zip(self.phases, self.ranks, self.agents, strict=True))
+        ]
+        if self.unplaced:
+            sometime = _span(self.line.start.first, min(day for day in (self.line.stop.last, self.until.last) if day))
+            doses = self._doses(self.unplaced, self.line)
+            found.insert(0, Stretch(self.unplaced, UNPLACED, sometime, sometime, 0, None, None, doses, frozenset()))
+        return tuple(found)
 
-    def _low_dose(self, agent: str, phase: Course) -> bool:
+    def _doses(self, agents: Iterable[str], phase: Course) -> dict[str, str]:
+        """Return the doses as recorded; a bare number is milligrams."""
+        doses = {agent: phase.doses.get(agent, self.line.doses.get(agent)) for agent in agents}
+        return {agent: f"{dose:g} mg" if isinstance(dose, (int, float)) else dose for agent, dose in doses.items() if dose}
+
+    def _low_dose(self, agent: str, agents: Sequence[str], phase: Course) -> bool:
         """Whether an agent was given below its full dose; maintenance with it alone is, unless its dose says otherwise."""
         full = self.definitions.full_dose_mg.get(agent)
-        dose = phase.doses.get(agent, self.line.doses.get(agent))
-        if isinstance(dose, (int, float)) and full is not None:
-            return dose < full
-        alone = len(self.vocabulary.active(phase.given_agents(self.vocabulary) or ())) == 1
-        return isinstance(phase, Phase) and phase.intent == "maintenance" and alone
+        dose = _MILLIGRAMS.match(self._doses([agent], phase).get(agent, ""))
+        if dose is not None and full is not None:
+            return float(dose.group(1)) < full
+        return _rank(phase) == _RANKS["maintenance"] and len(agents) == 1
 
     def _regimens(self) -> tuple[tuple[str, ...], tuple[frozenset[str], ...]]:
         """Return the regimens of the line: its own and those of its induction and consolidation."""
@@ -251,17 +283,24 @@ class _Layout:
         intents = [phase.intent for phase in self.line.phases]
         if "maintenance" in intents:
             return True, False
-        if intents and None not in intents:
+        if intents and None not in intents and not self.unplaced:
             return False, True
         return None, False
 
-    def _days_after_transplant(self) -> int:
-        """Return the least time on treatment after the transplant: the phases of maintenance and consolidation."""
-        if self.line.transplanted is None:
-            return 0
-        after = [
-            position
-            for position, phase in enumerate(self.phases)
-            if isinstance(phase, Phase) and phase.intent in ("maintenance", "consolidation")
-        ]
-        return sum(self._least_days(position) for position in after)
+
+def _rank(phase: Course) -> int:
+    return _RANKS[phase.intent] if isinstance(phase, Phase) else 0
+
+
+def _told(response: str | None) -> str | None:
+    """A response that could not be evaluated is none."""
+    return None if response == "NE" else response
+
+
+def _narrowed(when: When, other: When) -> When:
+    return when.within(other) or when
+
+
+def _span(first: date | None, last: date | None) -> When:
+    """Return an interval, or an unknown one where its ends exclude each other."""
+    return UNKNOWN if first and last and first > last else When(first, last)

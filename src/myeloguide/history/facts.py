@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 
 from myeloguide.errors import InputError, Problem
 from myeloguide.history.closure import close, planes_of
-from myeloguide.history.course import LineCourse, lay_out
+from myeloguide.history.course import LONGEST_MONTH, LineCourse, lay_out
 from myeloguide.history.definitions import IMWG_2011, Definitions
 from myeloguide.history.proof import Proof
 from myeloguide.history.refractoriness import Finding, findings, refractory
@@ -16,11 +16,11 @@ from myeloguide.knowledge.vocabulary import Vocabulary
 from myeloguide.record.fact_sheet import FactSheet, Members, Value
 from myeloguide.record.patient_file import History, PatientFile
 from myeloguide.record.ranges import Range
-from myeloguide.record.time import UNKNOWN, When, days_between, months_between
+from myeloguide.record.time import When, days_between, months_between
 
 _LENALIDOMIDE_MONTHS = "months_lenalidomide_stop_to_progression"
 _TRANSPLANT_MONTHS = "months_transplant_to_progression"
-_DAYS_IN_LONGEST_MONTH = 31
+_CONSOLIDATION = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,8 +63,9 @@ def known_facts(
 ) -> KnownFacts:
     """Derive facts from a patient's history and join them with the facts given."""
     refuse_contradictions(patient, vocabulary)
-    count = patient.facts.number("prior_lines").exact
-    derived = derive(patient.history, vocabulary, definitions, patient.as_of, count=count, assume_complete=assume_complete)
+    derived = derive(
+        patient.history, vocabulary, definitions, patient.as_of, given=patient.facts, assume_complete=assume_complete
+    )
     facts, disagreements = _join(patient.facts, derived, vocabulary)
     return KnownFacts(facts, derived, tuple(disagreements), assume_complete)
 
@@ -82,48 +83,52 @@ def refuse_contradictions(patient: PatientFile, vocabulary: Vocabulary) -> None:
     raise InputError(problems[:5])
 
 
+NOTHING_GIVEN = FactSheet()
+
+
 def derive(
     history: History,
     vocabulary: Vocabulary,
     definitions: Definitions,
     as_of: date,
     *,
-    count: float | None = None,
+    given: FactSheet = NOTHING_GIVEN,
     assume_complete: bool = False,
 ) -> Derived:
-    """Derive facts from a history's lines; `count` is the number of prior lines given by the user, if any."""
+    """Derive facts from a history's lines; facts given can confirm that every line is recorded, or show that one is not."""
     remarks = tuple(
         f"history.{name} is recorded, but facts are derived from history.lines only" for name in history.unread_tables
     )
     if history.lines is None:
         return Derived(remarks=remarks)
     courses = lay_out(history, vocabulary, definitions, as_of)
-    told = _Telling(history, courses, vocabulary, definitions, count, history.is_complete or assume_complete)
+    complete = (history.is_complete or assume_complete) and not _shows_a_gap(given, courses, vocabulary)
+    told = _Telling(courses, definitions, given.number("prior_lines"), complete=complete)
     told.tell()
     return Derived(FactSheet(told.values, told.other_regimens), tuple(told.proofs), told.findings, tuple(courses), remarks)
+
+
+def _shows_a_gap(given: FactSheet, courses: Sequence[LineCourse], vocabulary: Vocabulary) -> bool:
+    """Whether the facts given hold something received that the history lacks: then it is not complete."""
+    received = set(given.members("exposed_to").yes | given.members("refractory_to").yes | given.members("line1_agents").yes)
+    for regimen in given.members("regimens_given").yes:
+        received.update(vocabulary.regimens[regimen].agents)
+    recorded = {agent for course in courses for agent in course.agents}
+    transplanted = any(course.transplant is not None or course.conditioned for course in courses)
+    return bool(received - recorded) or (given.values.get("prior_transplant") is True and not transplanted)
 
 
 class _Telling:
     """One patient's lines, told in order, becoming facts."""
 
-    def __init__(
-        self,
-        history: History,
-        courses: Sequence[LineCourse],
-        vocabulary: Vocabulary,
-        definitions: Definitions,
-        count: float | None,
-        complete: bool,
-    ) -> None:
+    def __init__(self, courses: Sequence[LineCourse], definitions: Definitions, count: Range, *, complete: bool) -> None:
         self.courses = courses
-        self.vocabulary = vocabulary
         self.definitions = definitions
-        self.numbered = [course.number for course in courses] == list(range(1, len(courses) + 1))
-        agrees = count is None or count == len(courses)
-        self.says_complete = complete and self.numbered
-        self.complete = complete and agrees and self.numbered
+        numbered = [course.number for course in courses] == list(range(1, len(courses) + 1))
+        self.says_complete = complete and numbered
+        self.complete = self.says_complete and count.within(Range.exactly(len(courses))) is not None
         """Whether what is not recorded did not happen."""
-        self.every_line = self.numbered and (self.complete or count == len(courses))
+        self.every_line = numbered and (self.complete or count.exact == len(courses))
         """Whether every line is recorded, if not everything in it."""
         self.findings = tuple(findings(courses, definitions))
         self.values: dict[str, Value] = {}
@@ -142,7 +147,7 @@ class _Telling:
         self,
         fact: str,
         member: str,
-        value: bool | float | str | None,
+        value: bool | float | None,
         text: str,
         lines: Iterable[int] = (),
         **more: object,
@@ -177,8 +182,7 @@ class _Telling:
             self.prove("exposed_to", agent, True, f"given in line {_listed(lines)}", lines)
         if self.courses and self.courses[0].number == 1:
             first = self.courses[0]
-            complete = self.every_line and first.agents_known
-            if complete:
+            if self.complete and first.agents_known:
                 self.values["line1_agents"] = Members(frozenset(first.agents), complete=True)
                 self.prove("line1_agents", "", None, f"line 1 was {', '.join(first.agents)}", [1])
         given = [(name, course.number) for course in self.courses for name in course.regimens]
@@ -207,15 +211,15 @@ class _Telling:
     def response(self) -> None:
         """Tell whether any therapy so far reached minimal response (primary refractory disease never did)."""
         best = [course.best_response for course in self.courses]
-        phases = [exposure.best_response for course in self.courses for exposure in course.exposures]
-        poor = {*self.definitions.nonresponse, "NE", None}
-        reached = next((course for course in self.courses if course.best_response not in poor), None)
-        if reached is not None or any(response not in poor for response in phases):
-            text = (
-                f"{reached.best_response} to line {reached.number}" if reached else "a phase reached minimal response or better"
-            )
+        responses = [
+            (stretch.response, course.number) for course in self.courses for stretch in course.stretches if stretch.rank < 3
+        ]
+        responses += [(course.best_response, course.number) for course in self.courses]
+        poor = {*self.definitions.nonresponse, None}
+        reached = next(((response, number) for response, number in responses if response not in poor), None)
+        if reached is not None:
             self.values["primary_refractory"] = False
-            self.prove("primary_refractory", "", False, text, [reached.number] if reached else [], rule="A6")
+            self.prove("primary_refractory", "", False, f"{reached[0]} in line {reached[1]}", [reached[1]], rule="A6")
         elif best and self.every_line and all(response in self.definitions.nonresponse for response in best):
             self.values["primary_refractory"] = True
             text = f"best response {', '.join(str(response) for response in best)}, less than minimal response in every line"
@@ -224,33 +228,33 @@ class _Telling:
     def since_lenalidomide(self) -> None:
         """Tell the months from the last lenalidomide dose to the present progression, which ended the last line."""
         held = [course for course in self.courses if "lenalidomide" in course.agents]
-        if not held or self.courses[-1].progression is None:
+        if not (held and self.every_line) or self.courses[-1].progression is None:
             return
         course, present = held[-1], self.courses[-1].progression
-        exposure = next(item for item in course.exposures if item.agent == "lenalidomide")
-        on_it = course is self.courses[-1] and any(
-            finding.agent == "lenalidomide" and finding.line == course.number and finding.on_therapy
-            and finding.progression.known == present.known and finding.refractory
-            for finding in self.findings
-        )  # fmt: skip
-        if on_it:
+        on_it = any(
+            finding.on_it and (finding.agent, finding.line) == ("lenalidomide", course.number) for finding in self.findings
+        )
+        if on_it and course is self.courses[-1]:
             self.values[_LENALIDOMIDE_MONTHS] = Range.exactly(0)
             self.prove(_LENALIDOMIDE_MONTHS, "", 0, "progression on lenalidomide", [course.number], rule="A3")
             return
-        months = months_between(exposure.last_dose, present)
+        last_dose = course.holding("lenalidomide")[-1].last_dose
+        months = months_between(last_dose, present)
         if months == Range():
             return
         months = Range(max(months.least or 0, 0), None if months.most is None else max(months.most, 0))
         if months.exact == 0 and "lenalidomide" not in self.refractory_to:
             return  # progression on a dose that does not count (A2)
         self.values[_LENALIDOMIDE_MONTHS] = months
-        text = f"last dose {exposure.last_dose}, progression {present}: {months} months"
+        text = f"last dose {last_dose}, progression {present}: {months} months"
         self.prove(_LENALIDOMIDE_MONTHS, "", months.exact, text, [course.number], rule="A3")
 
     def transplant(self) -> None:
         held = [course for course in self.courses if course.transplant is not None]
         if not held:
-            if self.complete or (self.every_line and all(course.no_transplant for course in self.courses)):
+            if any(course.conditioned for course in self.courses):
+                self.prove("prior_transplant", "", None, "conditioning is recorded, but no transplant")
+            elif self.complete or (self.every_line and all(course.no_transplant for course in self.courses)):
                 self.values["prior_transplant"] = False
                 self.prove("prior_transplant", "", False, "no transplant in any line of a complete record")
             return
@@ -259,17 +263,17 @@ class _Telling:
         self.values["prior_transplant"] = True
         dated = f" on {course.transplant}" if course.transplant.known else ""
         self.prove("prior_transplant", "", True, f"autologous transplant{dated} in line {course.number}", [course.number])
-        self.since_transplant(course, course.transplant)
-        self.maintenance(course)
+        if self.every_line:
+            self.since_transplant(course, course.transplant)
+            self.maintenance(course)
 
     def since_transplant(self, course: LineCourse, transplant: When) -> None:
-        followed = [later for later in self.courses if later.number >= course.number and later.progression is not None]
-        if not followed or followed[0].number != course.number:
+        progression = course.progression
+        if progression is None:
             return
-        progression = followed[0].progression or UNKNOWN
         months = months_between(transplant, progression)
-        least = course.days_after_transplant / _DAYS_IN_LONGEST_MONTH if course.progressed_late else 0
-        months = months.within(Range(max(least, 0), None)) or months
+        least = course.least_days_after(_CONSOLIDATION) / LONGEST_MONTH if course.progressed_at_the_end else 0
+        months = months.within(Range(least, None)) or months
         if months.most is not None and months.most < 0:
             return
         months = Range(max(months.least or 0, 0), months.most)
@@ -310,12 +314,38 @@ def _join(given: FactSheet, derived: Derived, vocabulary: Vocabulary) -> tuple[F
         disagreements += differs
         trial = FactSheet({**values, name: joined}, given.other_regimens)
         if joined != values.get(name) and close(planes_of(trial, vocabulary, ()), vocabulary):
-            disagreements.append(_against(name, value))
-            continue
+            fitting, left_out = _what_fits(name, joined, values, given, vocabulary)
+            disagreements.append(left_out)
+            if fitting is None:
+                continue
+            joined, trial = fitting, FactSheet({**values, name: fitting}, given.other_regimens)
         values[name], sheet = joined, trial
     other = (*given.other_regimens, *derived.facts.other_regimens)
     whole = FactSheet(dict(sheet.values), other)
-    return (sheet if close(planes_of(whole, vocabulary, ()), vocabulary) else whole), disagreements
+    if not close(planes_of(whole, vocabulary, ()), vocabulary):
+        return whole, disagreements
+    named = "; ".join("+".join(sorted(agents)) for agents in derived.facts.other_regimens)
+    text = f"regimens_given: the history says {named}, which cannot be true beside the facts given; it is left out"
+    return sheet, [*disagreements, Disagreement("regimens_given", "", named, text)]
+
+
+def _what_fits(
+    name: str, joined: Value, values: dict[str, Value], given: FactSheet, vocabulary: Vocabulary
+) -> tuple[Value | None, Disagreement]:
+    """Keep of a derived list the members that can be true beside the facts given; of another fact, nothing."""
+    if not isinstance(joined, Members):
+        return None, _against(name, joined)
+    before = values.get(name)
+    kept = before if isinstance(before, Members) else Members()
+    left: list[str] = []
+    for side, members in (("yes", joined.yes - kept.yes), ("no", joined.no - kept.no)):
+        for member in sorted(members):
+            wider = replace(kept, **{side: getattr(kept, side) | {member}})
+            if close(planes_of(FactSheet({**values, name: wider}, given.other_regimens), vocabulary, ()), vocabulary):
+                left.append(member)
+            else:
+                kept = wider
+    return kept, _against(name, Members(frozenset(left)))
 
 
 _ORDER = (
@@ -339,7 +369,7 @@ def _joined(name: str, given: Value | None, derived: Value) -> tuple[Value, list
 
 
 def _joined_members(name: str, given: Members, derived: Members) -> tuple[Members, list[Disagreement]]:
-    yes = derived.yes - given.no - (frozenset() if not given.complete else derived.yes - given.yes)
+    yes = given.yes if given.complete else derived.yes - given.no
     no = derived.no - given.yes
     differs = []
     if derived.yes - yes:

@@ -11,7 +11,7 @@ class Proof:
 
     fact: str
     member: str
-    value: bool | float | str | None
+    value: bool | float | None
     text: str
     lines: tuple[int, ...] = ()
     rule: str = ""

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 
-from myeloguide.history.course import Exposure, LineCourse
+from myeloguide.history.course import LineCourse, Stretch
 from myeloguide.history.definitions import Definitions
 from myeloguide.record.ranges import Range
 from myeloguide.record.time import UNKNOWN, When, before, days_between
@@ -15,7 +15,10 @@ ANY_TIME = Range()
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """Whether the disease is refractory to an agent by one line, with the dates that say so."""
+    """Whether the disease is refractory to an agent by one line, with the dates that say so.
+
+    `on_it` says that a progression came while the agent was given.
+    """
 
     agent: str
     refractory: bool | None
@@ -24,12 +27,8 @@ class Finding:
     last_dose: When = UNKNOWN
     progression: When = UNKNOWN
     days: Range = ANY_TIME
-    on_therapy: bool = False
+    on_it: bool = False
     assumed: bool = False
-
-
-def _dosed(exposure: Exposure) -> str:
-    return f" at {exposure.dose}" if exposure.dose else ""
 
 
 def findings(courses: Sequence[LineCourse], definitions: Definitions) -> list[Finding]:
@@ -37,8 +36,8 @@ def findings(courses: Sequence[LineCourse], definitions: Definitions) -> list[Fi
     return [
         finding
         for course in courses
-        for exposure in course.exposures
-        for finding in _by_line(course, exposure, courses, definitions)
+        for agent in course.agents
+        for finding in _Reading(course, agent, courses, definitions).findings()
     ]
 
 
@@ -48,97 +47,96 @@ def refractory(found: Iterable[Finding]) -> Finding | None:
     return min(found, key=lambda finding: (ranked[finding.refractory], -finding.line), default=None)
 
 
-def _by_line(course: LineCourse, exposure: Exposure, courses: Sequence[LineCourse], definitions: Definitions) -> list[Finding]:
-    if definitions.refractory_dose == "full" and exposure.low_dose:
-        reason = f"given in line {course.number} at a low dose only, which does not count by the reading chosen (A2)"
-        return [Finding(exposure.agent, False, course.number, reason, exposure.last_dose)]
-    found = [_by_response(course, exposure, definitions), _by_progression(course, exposure, definitions)]
-    if course.progression is None:
-        found += [
-            _by_later_progression(course, exposure, later, definitions)
-            for later in courses
-            if later.number > course.number and later.progression is not None and later.progression.known
-        ]
-    return [finding for finding in found if finding is not None]
+class _Reading:
+    """What one line says about one agent."""
 
+    def __init__(self, course: LineCourse, agent: str, courses: Sequence[LineCourse], definitions: Definitions) -> None:
+        self.course = course
+        self.agent = agent
+        self.later = [other for other in courses if other.number > course.number]
+        self.definitions = definitions
+        self.given = course.holding(agent)
+        self.last: Stretch = self.given[-1]
+        self.dosed = f" at {self.last.doses[agent]}" if agent in self.last.doses else ""
+        self.response = course.response_to(agent)
 
-def _by_response(course: LineCourse, exposure: Exposure, definitions: Definitions) -> Finding | None:
-    response = exposure.best_response or course.best_response
-    if response not in definitions.nonresponse:
-        return None
-    reason = f"best response to line {course.number} was {response}, less than minimal response"
-    return Finding(exposure.agent, True, course.number, reason, exposure.last_dose, on_therapy=True)
+    def findings(self) -> Iterator[Finding]:
+        full_only = self.definitions.refractory_dose == "full"
+        if self.response in self.definitions.nonresponse and not (full_only and self.always_low()):
+            yield self.found(True, f"best response {self.response}, less than minimal response (line {self.course.number})")
+        if full_only and self.agent in self.last.low_dose:
+            reason = f"given{self.dosed or ' at a low dose'} at the end of line {self.course.number}: does not count as read (A2)"
+            yield self.excluded(reason)
+            return
+        yield self.by_progression()
+        if self.course.progression is None:
+            yield from self.by_later_lines()
 
+    def always_low(self) -> bool:
+        return all(self.agent in stretch.low_dose for stretch in self.given)
 
-def _by_progression(course: LineCourse, exposure: Exposure, definitions: Definitions) -> Finding:
-    number, agent = course.number, exposure.agent
-    if course.progression is None:
-        if course.no_progression:
-            return _excluded(course, exposure, f"line {number} ended without progression")
-        return Finding(agent, None, number, f"no progression is recorded for line {number}", exposure.last_dose)
-    when = course.progression
-    if agent in course.progressed_on:
-        reason = f"progression {_dated(when)}on {agent}{_dosed(exposure)} (line {number})"
-        return Finding(agent, True, number, reason, exposure.last_dose, when, Range.exactly(0), on_therapy=True)
-    if before(when, exposure.first_dose):
-        return _excluded(course, exposure, f"begun after the progression of line {number}", when)
-    if exposure.until_progression:
-        reason = f"still given{_dosed(exposure)} at progression {_dated(when)}(line {number})"
-        return Finding(agent, True, number, reason, exposure.last_dose, when, Range.exactly(0), on_therapy=True)
-    return _by_days(course, exposure, when, course.days_to_progression(exposure), definitions)
+    def found(
+        self, value: bool | None, reason: str, when: When = UNKNOWN, days: Range = ANY_TIME, *, on_it: bool = False
+    ) -> Finding:
+        return Finding(self.agent, value, self.course.number, reason, self.last.last_dose, when, days, on_it)
 
-
-def _by_days(course: LineCourse, exposure: Exposure, when: When, days: Range, definitions: Definitions) -> Finding:
-    limit = definitions.refractory_days
-    on_therapy = days.exceeds(0) is False
-    beyond = days.exceeds(limit)
-    if on_therapy:
-        reason = f"progression {_dated(when)}on it{_dosed(exposure)}, last dose {exposure.last_dose} (line {course.number})"
-    elif beyond is None:
-        reason = (
-            f"progression {_dated(when)}came {_days(days)} after the last dose, {exposure.last_dose}: "
-            f"the dates cannot tell whether that is within {limit} days (line {course.number})"
-        )
-    else:
-        side = "more than" if beyond else "within"
-        reason = (
-            f"progression {_dated(when)}came {_days(days)} after the last dose, {exposure.last_dose}: "
-            f"{side} {limit} days (line {course.number})"
-        )
-    if beyond:
-        return _excluded(course, exposure, reason, when, days)
-    value = None if beyond is None else True
-    return Finding(exposure.agent, value, course.number, reason, exposure.last_dose, when, days, on_therapy)
-
-
-def _excluded(course: LineCourse, exposure: Exposure, reason: str, when: When = UNKNOWN, days: Range = ANY_TIME) -> Finding:
-    """Return that a line does not make the disease refractory; where no response is recorded, that is an assumption."""
-    assumed = (exposure.best_response or course.best_response) is None
-    if assumed:
+    def excluded(self, reason: str, when: When = UNKNOWN, days: Range = ANY_TIME) -> Finding:
+        """Return that the line does not make the disease refractory; where no response is recorded, that is an assumption."""
+        if self.response is not None:
+            return self.found(False, reason, when, days)
         reason += "; response not recorded, taken as minimal response or better"
-    return Finding(exposure.agent, False, course.number, reason, exposure.last_dose, when, days, assumed=assumed)
+        return replace(self.found(False, reason, when, days), assumed=True)
 
+    def by_progression(self) -> Finding:
+        course, number, when = self.course, self.course.number, self.course.progression
+        stopped_for_it = next((stretch for stretch in self.given if stretch.reason == "progression"), None)
+        if when is None:
+            if stopped_for_it is not None:
+                reason = f"stopped for progression{self.dosed}, last dose {stopped_for_it.last_dose} (line {number})"
+                return self.found(True, reason, on_it=True)
+            if course.no_progression:
+                return self.excluded(f"line {number} ended without progression")
+            return self.found(None, f"no progression is recorded for line {number}")
+        dated = f"{when} " if when.known else ""
+        if self.agent in course.progressed_on:
+            return self.found(True, f"progression {dated}on {self.agent}{self.dosed} (line {number})", when, on_it=True)
+        if before(when, self.given[0].first_dose):
+            return self.found(None, f"begun after the progression of line {number}", when)
+        days = course.days_to_progression(self.agent)
+        still_given = self.last.reason in ("progression", "ongoing") and days.exceeds(0) is not True
+        if still_given:
+            return self.found(True, f"still given{self.dosed} at progression {dated}(line {number})", when, on_it=True)
+        return self.by_days(when, dated, days)
 
-def _by_later_progression(course: LineCourse, exposure: Exposure, later: LineCourse, definitions: Definitions) -> Finding | None:
-    """Read a progression of a later line that may still fall within 60 days of this agent's last dose."""
-    assert later.progression is not None
-    days = days_between(exposure.last_dose, later.progression)
-    beyond = days.exceeds(definitions.refractory_days)
-    starts = days_between(exposure.last_dose, later.start).exceeds(definitions.refractory_days)
-    if beyond or starts or not exposure.last_dose.known:
-        return None
-    value = None if beyond is None else True
-    certainty = "within" if value else "perhaps within"
-    reason = (
-        f"last dose {exposure.last_dose} (line {course.number}), progression {_dated(later.progression)}in line "
-        f"{later.number}: {certainty} {definitions.refractory_days} days"
-    )
-    return Finding(exposure.agent, value, course.number, reason, exposure.last_dose, later.progression, days)
+    def by_days(self, when: When, dated: str, days: Range) -> Finding:
+        number, limit, last = self.course.number, self.definitions.refractory_days, self.last.last_dose
+        if days.exceeds(0) is False:
+            reason = f"progression {dated}on it{self.dosed}, last dose {last} (line {number})"
+            return self.found(True, reason, when, days, on_it=True)
+        beyond = days.exceeds(limit)
+        came = f"{days} days" if days != ANY_TIME else "an unknown time"
+        reason = f"progression {dated}came {came} after the last dose, {last}: "
+        if beyond:
+            return self.excluded(f"{reason}more than {limit} days (line {number})", when, days)
+        if beyond is None:
+            return self.found(
+                None, f"{reason}the dates cannot tell whether that is within {limit} days (line {number})", when, days
+            )
+        return self.found(True, f"{reason}within {limit} days (line {number})", when, days)
 
-
-def _dated(when: When) -> str:
-    return f"{when} " if when.known else ""
-
-
-def _days(days: Range) -> str:
-    return f"{days} days" if days != Range() else "an unknown time"
+    def by_later_lines(self) -> Iterator[Finding]:
+        """Read progressions of later lines that may still fall within 60 days of this agent's last dose."""
+        limit, last = self.definitions.refractory_days, self.last.last_dose
+        for later in self.later:
+            if later.no_progression or not last.known or days_between(last, later.start).exceeds(limit):
+                continue
+            when = later.progression or UNKNOWN
+            days = days_between(last, when)
+            beyond = days.exceeds(limit)
+            if not beyond:
+                certainty = "perhaps within" if beyond is None else "within"
+                reason = (
+                    f"last dose {last} (line {self.course.number}), progression {when} in line {later.number}: "
+                    f"{certainty} {limit} days"
+                )
+                yield self.found(None if beyond is None else True, reason, when, days)

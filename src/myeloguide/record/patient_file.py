@@ -167,6 +167,12 @@ class Line(Course):
         return self.progression or None
 
     @property
+    def begun(self) -> When:
+        """When the line began: as given, or with its first phase that has a start."""
+        starts = [course.start for course in (self, *self.phases) if course.start.first]
+        return min(starts, key=lambda start: start.first or date.max, default=self.start)
+
+    @property
     def transplanted(self) -> When | None:
         """When the line's autologous transplant was, if there was one."""
         if isinstance(self.transplant, When):
@@ -243,7 +249,7 @@ def read_patient(document: Document, vocabulary: Vocabulary, as_of: date | None,
         raise InputError(problems)
     decided = file.as_of.last or as_of or today
     history = file.history or History()
-    problems = [*_too_late(document, history, decided), *_out_of_order(document, history)]
+    problems = [*_too_late(document, history, decided), *_out_of_order(document, history, vocabulary)]
     if (file.as_of.first or decided) > today:
         problems.insert(0, Problem(document.where(("as_of",)), f"as_of {decided} is after today, {today}"))
     if problems:
@@ -280,7 +286,7 @@ def _too_late(document: Document, history: History, as_of: date) -> Iterator[Pro
             )
 
 
-def _out_of_order(document: Document, history: History) -> Iterator[Problem]:
+def _out_of_order(document: Document, history: History, vocabulary: Vocabulary) -> Iterator[Problem]:
     lines = history.lines or ()
     seen: dict[int, int] = {}
     for position, line in enumerate(lines):
@@ -289,19 +295,45 @@ def _out_of_order(document: Document, history: History) -> Iterator[Problem]:
             if line.line in seen:
                 yield Problem(document.where((*place, "line")), f"line {line.line} is given twice", "number lines 1, 2, 3")
             seen[line.line] = position
-        progressed = line.progressed
-        if progressed and before(progressed.date, line.start):
-            what = f"progression {progressed.date} is before the start of its line, {line.start}"
-            yield Problem(document.where((*place, "progression")), what)
-        if isinstance(line.transplant, When) and before(line.transplant, line.start):
-            what = f"transplant {line.transplant} is before the start of its line, {line.start}"
-            yield Problem(document.where((*place, "transplant")), what)
-    ordered = sorted(lines, key=lambda line: line.line or 0) if len(seen) == len(lines) else lines
+        yield from (
+            Problem(document.where((*place, *key)), what, remedy) for key, what, remedy in _contradictions(line, vocabulary)
+        )
+    if seen and len(seen) < len(lines):
+        unnumbered = next(position for position, line in enumerate(lines) if line.line is None)
+        where = document.where(("history", "lines", unnumbered))
+        yield Problem(where, "this line has no number, though others have", "number every line, or none")
+    ordered = sorted(lines, key=lambda line: line.line or 0) if len(seen) == len(lines) else list(lines)
     for earlier, later in pairwise(ordered):
-        if before(later.start, earlier.start):
-            place = ("history", "lines", lines.index(later), "start")
-            what = f"this line starts {later.start}, before the line given ahead of it ({earlier.start})"
-            yield Problem(document.where(place), what, "give lines in their order")
+        place = ("history", "lines", lines.index(later))
+        if before(later.begun, earlier.begun):
+            what = f"this line starts {later.begun}, before the line given ahead of it ({earlier.begun})"
+            yield Problem(document.where((*place, "start")), what, "give lines in their order")
+        if earlier.progressed and before(later.begun, earlier.progressed.date):
+            what = f"this line starts {later.begun}, before the progression of the line ahead of it ({earlier.progressed.date})"
+            yield Problem(document.where((*place, "start")), what, "a progression belongs to the line on which it came")
+
+
+def _contradictions(line: Line, vocabulary: Vocabulary) -> Iterator[tuple[Place, str, str]]:
+    """Yield what in a line cannot be true together: where in the line, what, and what would be right."""
+    progressed, phases = line.progressed, line.phases
+    if progressed and before(progressed.date, line.begun):
+        yield ("progression",), f"progression {progressed.date} is before the start of its line, {line.begun}", ""
+    if isinstance(line.transplant, When) and before(line.transplant, line.begun):
+        yield ("transplant",), f"transplant {line.transplant} is before the start of its line, {line.begun}", ""
+    stopped_for_it = line.stop_reason == "progression" or any(phase.stop_reason == "progression" for phase in phases)
+    if line.progression is False and stopped_for_it:
+        yield ("progression",), "progression is false, but treatment was stopped for progression", "correct one of the two"
+    intents = {phase.intent for phase in phases}
+    if line.maintenance is False and "maintenance" in intents:
+        yield ("maintenance",), "maintenance is false, but a phase of maintenance is recorded", "correct one of the two"
+    if line.transplant is False and "conditioning" in intents:
+        yield ("transplant",), "transplant is false, but a phase of conditioning is recorded", "correct one of the two"
+    named = {agent for course in (line, *phases) for agent in course.given_agents(vocabulary) or ()}
+    said = [("doses", agent) for course in (line, *phases) for agent in course.doses]
+    said += [("progression", agent) for agent in (progressed.on if progressed else ())]
+    for key, agent in said:
+        if named and agent not in named:
+            yield (key,), f"{key} names {agent}, but the line does not", f"add {agent} to the line, or correct it"
 
 
 def read_switches(given: Mapping[str, str], known: Mapping[str, tuple[str, ...]], where: str) -> dict[str, str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import ceil, floor, isnan
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,6 +14,8 @@ class Range:
     most: float | None = None
 
     def __post_init__(self) -> None:
+        if any(end is not None and isnan(end) for end in (self.least, self.most)):
+            raise ValueError("an end of a range is not a number")
         if self.least is not None and self.most is not None and self.least > self.most:
             raise ValueError(f"{self.least:g} is more than {self.most:g}")
 
@@ -46,11 +49,23 @@ class Range:
 
     def __str__(self) -> str:
         if self.exact is not None:
-            return _short(self.exact)
+            return shown(self.exact)
         if self.least is None:
-            return "unknown" if self.most is None else f"at most {_short(self.most)}"
-        return f"at least {_short(self.least)}" if self.most is None else f"{_short(self.least)} to {_short(self.most)}"
+            return "unknown" if self.most is None else f"at most {_up(self.most)}"
+        return f"at least {_down(self.least)}" if self.most is None else f"{_down(self.least)} to {_up(self.most)}"
 
 
-def _short(number: float) -> str:
-    return f"{number:.1f}".removesuffix(".0")
+def shown(number: float) -> str:
+    """Return a number with one decimal, or two where one would make it look whole: 35.96 is not 36."""
+    if number == int(number):
+        return str(int(number))
+    text = f"{number:.1f}"
+    return f"{number:.2f}" if text.endswith(".0") else text
+
+
+def _down(number: float) -> str:
+    return shown(floor(number * 10) / 10)
+
+
+def _up(number: float) -> str:
+    return shown(ceil(number * 10) / 10)

@@ -9,7 +9,8 @@ from datetime import date
 
 from myeloguide.record.ranges import Range
 
-_PARTIAL = re.compile(r"(?P<year>\d{4})(?:-(?P<month>\d{2})(?:-(?P<day>\d{2}))?)?(?:T[\d:.+\-Z]*)?\Z")
+_TIME = r"(?:T[0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]+)?)?(?:Z|[+-][0-9]{2}:?[0-9]{2})?)?"
+_PARTIAL = re.compile(rf"(?P<year>[0-9]{{4}})(?:-(?P<month>[0-9]{{2}})(?:-(?P<day>[0-9]{{2}}){_TIME})?)?\Z")
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +74,7 @@ def parse_when(text: str) -> When:
     if not 1900 <= year <= 2200:
         raise ValueError(f'"{text[:40]}" is no date: the year {year} is impossible')
     try:
-        first = date(year, month or 1, day or 1)
+        first = date(year, 1 if month is None else month, 1 if day is None else day)
     except ValueError:
         raise ValueError(f'"{text[:40]}" is no date of the calendar') from None
     last_month = month or 12
