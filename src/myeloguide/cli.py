@@ -121,6 +121,8 @@ def _document(file: str):  # type: ignore[no-untyped-def]
 
     if file != "-":
         return read(Path(file))
+    if sys.stdin is None:
+        raise InputError(Problem("standard input", "is closed", "name a file"))
     content = sys.stdin.buffer.read(DEFAULT_LIMIT + 1)
     if len(content) > DEFAULT_LIMIT:
         raise InputError(Problem("standard input", f"is larger than {DEFAULT_LIMIT:,} bytes", "no patient file is that large"))
@@ -151,6 +153,7 @@ def _switches(given: list[str] | None) -> dict[str, str]:
 
 def _print(text: str) -> None:
     sys.stdout.write(text)
+    sys.stdout.flush()
 
 
 def _leave(number: int, frame: object) -> None:
@@ -159,6 +162,8 @@ def _leave(number: int, frame: object) -> None:
 
 def main() -> None:
     """Run the command line. An error is a few lines on standard error, never a traceback."""
+    sys.stdout = sys.stdout or open(os.devnull, "w")  # noqa: PTH123, SIM115
+    sys.stderr = sys.stderr or open(os.devnull, "w")  # noqa: PTH123, SIM115
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(encoding="utf-8", errors="replace")
@@ -178,6 +183,9 @@ def main() -> None:
     except BrokenPipeError:
         # The reader of a pipe has seen enough; leave nothing for the interpreter to flush.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except OSError as error:
+        sys.stderr.write(f"myeloguide: the output cannot be written: {error.strerror or type(error).__name__}\n")
+        os._exit(2)  # flushing again at exit would only fail again
     except KeyboardInterrupt:
         sys.exit(130)
     except Exception as error:

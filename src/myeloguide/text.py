@@ -42,6 +42,7 @@ class _Page:
         yield ""
         yield from self.patient()
         yield from self.warnings()
+        yield from self.summary()
         if answer.outside:
             yield ""
             yield from self.wrap(answer.outside, "")
@@ -65,7 +66,7 @@ class _Page:
         yield "-" * min(len(text), self.width)
 
     def patient(self) -> Iterator[str]:
-        label = self.answer.patient or "Patient"
+        label = "".join(sign for sign in self.answer.patient or "Patient" if sign.isprintable())
         yield from self.wrap(f"{label}: {patient_line(self.answer.facts, self.pack)}", "  ", "")
 
     def warnings(self) -> Iterator[str]:
@@ -77,6 +78,8 @@ class _Page:
             yield from self.wrap(f"Ruling {ruling} is switched to: {value}.", "  ", "")
         assumed = dict.fromkeys(
             f"response of line {', '.join(map(str, proof.lines))} not recorded, taken as minimal response or better"
+            if proof.fact == "refractory_to"
+            else proof.text
             for proof in self.answer.proofs
             if proof.assumed
         )
@@ -84,6 +87,20 @@ class _Page:
             yield from self.wrap(f"Assumed: {text}.", "  ", "")
         for remark in self.answer.remarks:
             yield from self.wrap(f"Note: {remark}.", "  ", "")
+
+    def summary(self) -> Iterator[str]:
+        """Yield what is offered, in a line a list, and the first questions."""
+        yield ""
+        for item in self.answer.lists:
+            rows = [row for row in self.answer.options if row.list == item.list and row.recommended]
+            offered = [row for row in rows if row.status == "offered"]
+            waiting = sum(row.status == "depends" for row in rows)
+            if item.applies is not False and rows:
+                said = "; ".join(self.by_tier(offered)) or ("nothing yet" if waiting else "nothing")
+                more = f" ({waiting} more depend on what is unknown)" if waiting else ""
+                yield from self.wrap(f"{item.title}: {said}{more}", "     ", "=> ")
+        if self.answer.missing and self.answer.missing[0].decides_recommended:
+            yield from self.wrap(f"To find out first: {self.answer.missing[0].question}", "     ", "?  ")
 
     # --- lists ---
 
@@ -187,7 +204,8 @@ class _Page:
         if self.answer.missing:
             yield from self.heading("What to find out, most decisive first")
             for item in self.answer.missing[:8]:
-                yield from self.wrap(f"{item.question} (decides {item.decides})", "  ", "- ")
+                mentioned = "" if item.decides_recommended else ", only mentioned"
+                yield from self.wrap(f"{item.question} (decides {item.decides}{mentioned})", "  ", "- ")
             if len(self.answer.missing) > 8:
                 yield f"  and {len(self.answer.missing) - 8} more"
 
@@ -204,9 +222,13 @@ class _Page:
     def since(self) -> Iterator[str]:
         if self.answer.since:
             yield from self.heading("Newer than this guideline (it never changes the lists)")
-            for item in self.answer.since:
+            shown = {row.option for row in self.answer.options if row.status == "offered"}
+            news = [item for item in self.answer.since if item.option in shown or not item.known_to_source]
+            for item in sorted(news, key=lambda item: (not item.known_to_source, item.option)):
                 unverified = "" if item.verified else ", unverified"
                 yield from self.wrap(f"{item.option}: {item.text} ({item.source}, {item.date}{unverified})", "  ", "- ")
+            if len(news) < len(self.answer.since):
+                yield f"  and {len(self.answer.since) - len(news)} more on options not offered: --format json"
 
     def close(self) -> Iterator[str]:
         yield ""
@@ -240,23 +262,31 @@ def _said_facts(facts: dict[str, Any], pack: Pack) -> Iterator[str]:
         yield "frail" if facts["frail"] else "not frail"
     lines = facts["prior_lines"]
     if lines is not None:
-        yield f"{_number(lines)} prior line{'' if lines == 1 else 's'}"
+        yield f"{_number(lines)} prior line{'' if lines == 1 else 's' if isinstance(lines, int) else '(s)'}"
     names = pack.phrases.name
     received = facts["exposed_to"]
     if received is not None:
         yield "received " + (", ".join(map(names, received)) or "nothing")
     elif facts.get("exposed_to_at_least"):
         yield "received at least " + ", ".join(map(names, facts["exposed_to_at_least"]))
-    given = facts["regimens_given"] or facts.get("regimens_given_at_least")
-    if given:
-        yield "given " + ", ".join(given)
+    if facts["regimens_given"]:
+        yield "regimens given (in no order): " + ", ".join(facts["regimens_given"])
+    elif facts.get("regimens_given_at_least"):
+        yield "regimens given at least: " + ", ".join(facts["regimens_given_at_least"])
     if facts["refractory_to"]:
         yield "refractory to " + ", ".join(map(names, facts["refractory_to"]))
+    known = {*facts["refractory_to"], *facts["not_refractory_to"]}
+    open_ = [agent for agent in received or facts.get("exposed_to_at_least") or () if agent not in known]
+    if open_:
+        yield "unknown whether refractory to " + ", ".join(map(names, open_))
     yield from _said_rest(facts, pack)
 
 
 def _said_rest(facts: dict[str, Any], pack: Pack) -> Iterator[str]:
     words = pack.vocabulary.facts
+    since = facts["months_lenalidomide_stop_to_progression"]
+    if since not in (None, 0):
+        yield f"progression {_number(since)} months after lenalidomide"
     months = facts["months_transplant_to_progression"]
     if months is not None:
         yield f"progression {_number(months)} months after transplant"

@@ -285,7 +285,7 @@ def test_a_written_condition_read_back_means_the_same(condition: Node, patient: 
 
 # Texts that are no conditions: what is said, at which column, and what would be right
 
-NO_SYNTAX = "this is no condition: invalid syntax"
+NO_SYNTAX = "this is no condition"
 HYPHEN = 'a name with a hyphen is quoted: "D-VMP"'
 FOR = "any(condition(a) for a in group)"
 DEEP = 20_000
@@ -300,10 +300,10 @@ WRONG = [
     ("prior_lines => 1", NO_SYNTAX, 13, ""),
     ("frail && elderly", NO_SYNTAX, 8, ""),
     ("frail AND elderly", NO_SYNTAX, 7, ""),
-    ("frail)", "this is no condition: unmatched ')'", 6, ""),
-    ("not (frail", "this is no condition: '(' was never closed", 5, ""),
+    ("frail)", "this is no condition", 6, ""),
+    ("not (frail", "this is no condition", 5, ""),
     # characters beyond ASCII
-    ("age ≥ 75", "this is no condition: invalid character '≥' (U+2265)", 5, ""),
+    ("age ≥ 75", "this is no condition", 5, ""),
     ("größe > 3", "no fact or condition is called größe", 1, ""),
     ("frail and größe", "no fact or condition is called größe", 11, ""),
     ("refractory_to('größe')", 'refractory_to knows no "größe"', 15, f"known here: {', '.join(sorted(AGENTS))}"),
@@ -384,7 +384,7 @@ WRONG = [
         11,
         "did you mean prior_transplant?",
     ),
-    ("unfinished", "in unfinished: this is no condition: unmatched ')'", 11, ""),
+    ("unfinished", "in unfinished: this is no condition", 11, ""),
     ("blank", "in blank: the condition is empty", 1, ""),
     ("itself", "in itself: itself is defined by itself: itself -> itself", 1, ""),
     ("frail and hen", "in hen: in egg: hen is defined by itself: hen -> egg -> hen", 1, ""),
@@ -416,8 +416,8 @@ WRONG = [
     ("len(refractory_to) > 1", "`len(refractory_to)` cannot be compared", 1, "compare a fact with a value"),
     ("__import__('os')", "no fact or condition is called __import__", 1, ""),
     # nesting that nobody can read
-    ("(" * 300 + "frail" + ")" * 300, "this is no condition: too many nested parentheses", 201, ""),
-    ("not " * DEEP + "frail", "this is no condition: unreadable", 1, ""),
+    ("(" * 300 + "frail" + ")" * 300, "this is no condition", 201, ""),
+    ("not " * DEEP + "frail", "the condition is nested too deep", 1, ""),
 ]
 
 

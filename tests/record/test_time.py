@@ -97,7 +97,10 @@ def test_a_partial_date_is_every_day_it_can_be(text: str, first: date, last: dat
         ("0000", '"0000" is no date: the year 0 is impossible'),
         ("1899-12-31", '"1899-12-31" is no date: the year 1899 is impossible'),
         ("2201", '"2201" is no date: the year 2201 is impossible'),
+        # of a long text its beginning is shown
         ("x" * 60, '"' + "x" * 40 + '" is no date'),
+        ("2021-13-15T" + "0" * 60, '"2021-13-15T' + "0" * 29 + '" is no date'),
+        ("1821-03-15T" + "0" * 60, '"1821-03-15T' + "0" * 29 + '" is no date'),
     ],
 )
 def test_what_is_no_date(text: str, message: str) -> None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from difflib import SequenceMatcher
 
 import numpy as np
 import polars as pl
@@ -22,6 +24,8 @@ Mask = NDArray[np.bool_]
 IDENTITY = ("patient_id", "decision")
 ANSWERED = ("list", "tier", "option", "grade", "status")
 """Columns that the answer adds."""
+_ALIKE = 0.88
+_MISSING = ("", "na", "n/a", "nan", "null", "none")
 _YES = {"true", "yes", "1", "1.0", "t", "y"}
 _NO = {"false", "no", "0", "0.0", "f", "n"}
 
@@ -57,13 +61,22 @@ def lay_out(columns: Sequence[str], vocabulary: Vocabulary, where: str) -> Layou
     members = {name: known[name] for name in columns if name in known}
     identity = tuple(name for name in IDENTITY if name in columns)
     extra = tuple(name for name in columns if name not in members and name not in scalars and name not in identity)
+    twice = [name for name in extra if re.search(r"_duplicated_\d+\Z", name)]
+    if twice:
+        name = re.sub(r"_duplicated_\d+\Z", "", twice[0])
+        raise InputError(Problem(where, f"the column {name} stands twice", "keep one"))
     prefixes = tuple(fact.column for fact in vocabulary.facts.values() if fact.column)
     warnings = [
         f"the column {name} is not a known fact and passes through" + (f"; {hint}" if (hint := suggestion(name, known)) else "")
         for name in extra
-        if name.startswith(prefixes)
+        if name.startswith(prefixes) or _looks_like_a_fact(name, [*vocabulary.facts, *known, *IDENTITY])
     ]
     return Layout(members, scalars, identity, extra, tuple(warnings))
+
+
+def _looks_like_a_fact(name: str, known: Iterable[str]) -> bool:
+    folded = name.strip().casefold()
+    return any(SequenceMatcher(None, folded, other).ratio() > _ALIKE for other in known if abs(len(other) - len(folded)) < 3)
 
 
 def refuse_types(schema: Mapping[str, pl.DataType], layout: Layout, vocabulary: Vocabulary, where: str) -> None:
@@ -181,7 +194,7 @@ def _spelt_boolean(series: pl.Series, rejects: Rejects) -> tuple[Mask, Mask]:
 
 
 def _reject_words(series: pl.Series, words: pl.Series, understood: Mask, rejects: Rejects, remedy: str) -> None:
-    wrong = ~understood & words.is_not_null().to_numpy() & (words != "").fill_null(value=False).to_numpy()
+    wrong = ~understood & words.is_not_null().to_numpy() & ~words.is_in(list(_MISSING)).fill_null(value=False).to_numpy()
     for word in words.filter(pl.Series(wrong)).unique().sort().head(20) if wrong.any() else ():
         rejects.add(wrong & (words == word).fill_null(value=False).to_numpy(), f'{series.name} is "{word}" ({remedy})')
     if wrong.any():
@@ -205,7 +218,7 @@ def _number(series: pl.Series, fact: Fact, rejects: Rejects) -> NDArray[np.float
     given = series
     if not series.dtype.is_numeric():
         stripped = series.cast(pl.String).str.strip_chars()
-        given = stripped.set((stripped == "").fill_null(value=False), None)
+        given = stripped.set(stripped.str.to_lowercase().is_in(list(_MISSING)).fill_null(value=False), None)
     numbers = given.cast(pl.Float64, strict=False)
     wrong = numbers.is_null().to_numpy() & given.is_not_null().to_numpy()
     rejects.add(wrong | numbers.is_nan().fill_null(value=False).to_numpy(), f"{fact.fact} is not a number of {fact.unit}")

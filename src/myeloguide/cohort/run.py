@@ -87,6 +87,8 @@ def _opened(facts: Path, scratch: Path) -> Iterator[pl.LazyFrame]:
         return
     if facts.suffix != ".csv":
         raise InputError(Problem(str(facts), "is neither .parquet nor .csv", "name a table of facts, .parquet or .csv"))
+    if not os.access(scratch, os.W_OK) or str(scratch.resolve()).startswith(("/proc", "/sys")):
+        raise InputError(Problem(str(scratch), "cannot be written to", "name an output in another folder"))
     with tempfile.TemporaryDirectory(dir=scratch, prefix=".myeloguide-") as folder:
         rewritten = Path(folder) / "facts.parquet"
 

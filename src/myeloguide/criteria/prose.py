@@ -63,6 +63,8 @@ def _bracketed(node: Node, phrases: Phrases, *, true: bool, within_all: bool) ->
 def _joins_all(node: Node, phrases: Phrases, *, true: bool) -> bool | None:
     """Whether a phrase is joined by `and` (True), by `or` (False) or by neither (None)."""
     match node:
+        case All(()) | Any(()):
+            return None
         case All():
             return true
         case Any():

@@ -153,11 +153,12 @@ class SinceShown:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Missing:
-    """An unknown fact, the question that finds it out, and how many rows it decides."""
+    """An unknown fact, the question that finds it out, how many rows it decides, and how many that are recommended."""
 
     fact: str
     decides: int
     question: str
+    decides_recommended: int = 0
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -126,7 +126,7 @@ class Assessment:
         self.news = [news for news in pack.news if news.known_from <= as_of]
         self.harm = [news for news in self.news if news.harm is not None]
         self.touched: set[str] = set()
-        self.decided_by: dict[str, list[str]] = {}
+        self.decided_by: dict[str, list[bool]] = {}
 
     def value(self, condition: Condition) -> bool | None:
         """Return what the walk says of a condition."""
@@ -209,7 +209,7 @@ class Assessment:
         if status == "depends":
             needs = tuple(map(written, deciding(row.offered.node, self.planes, self.pack)))
             for name in needs:
-                self.decided_by.setdefault(name, []).append(row.option)
+                self.decided_by.setdefault(name, []).append(row.recommends)
         self.touched.update(row.rulings)
         return OptionAnswer(
             option=row.option,
@@ -244,8 +244,9 @@ class Assessment:
                     for said in block.said:
                         yield self.tell(said)
         elif status == "condition_not_met":
-            assert row.unmet is not None
-            yield self.tell(row.unmet)
+            for block in row.unmet:
+                if self.value(block.condition) is False:
+                    yield from map(self.tell, block.said)
         else:
             yield from self.open_reasons(item, row)
 
@@ -338,8 +339,8 @@ class Assessment:
                 yield news.harm
 
     def missing(self) -> tuple[Missing, ...]:
-        found = [Missing(name, len(rows), self.question(name)) for name, rows in self.decided_by.items()]
-        return tuple(sorted(found, key=lambda item: (-item.decides, item.fact)))
+        found = [Missing(name, len(rows), self.question(name), sum(rows)) for name, rows in self.decided_by.items()]
+        return tuple(sorted(found, key=lambda item: (-item.decides_recommended, -item.decides, item.fact)))
 
     def question(self, name: str) -> str:
         fact, _, member = name.partition(".")
@@ -408,8 +409,12 @@ def _narrowed(name: str, number: Range, planes: Planes) -> Range:
 
 def _number_used(number: Range) -> Any:
     if number.exact is not None:
-        return int(number.exact) if number.exact == int(number.exact) else round(number.exact, 4)
+        return _plain_number(number.exact)
     if number == Range():
         return None
     bounds = {"at_least": number.least, "at_most": number.most}
-    return {key: round(bound, 4) for key, bound in bounds.items() if bound is not None}
+    return {key: _plain_number(bound) for key, bound in bounds.items() if bound is not None}
+
+
+def _plain_number(number: float) -> float:
+    return int(number) if number == int(number) else round(number, 4)

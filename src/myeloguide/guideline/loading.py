@@ -315,7 +315,7 @@ class _Builder:
             via=via,
             condition=self.condition(condition),
             met=self.met(item, "condition-met", item.met),
-            unmet=self.unmet(item, carried_item),
+            unmet=tuple(self.unmet(((own, item), (carried, carried_item)))),
             listed=self.listed(content, tier, item),
             held_back=self.condition(held),
             held_reasons=held_reasons,
@@ -336,12 +336,12 @@ class _Builder:
             return None
         return self.reason(code, text, "ruling" if item.rulings else "source", item.rulings, item.source)
 
-    def unmet(self, item: files.Item, carried: files.Item | None) -> Reason | None:
-        said = self.met(item, "condition", item.unmet)
-        if said is None or carried is None or carried.unmet is None:
-            return said
-        text = f"{item.unmet}; or {carried.unmet}"
-        return self.reason("condition", text, "ruling", (*item.rulings, *carried.rulings), carried.source)
+    def unmet(self, conditions: Iterable[tuple[Node, files.Item | None]]) -> Iterator[Block]:
+        """Yield each condition of a row with what is said when it is not met."""
+        for node, item in conditions:
+            said = self.met(item, "condition", item.unmet) if item is not None else None
+            if said is not None:
+                yield Block(self.condition(node), (said,))
 
     # --- what stands against an option ---
 

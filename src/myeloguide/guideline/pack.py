@@ -68,7 +68,7 @@ class Row:
     via: tuple[Via, ...]
     condition: Condition
     met: Reason | None
-    unmet: Reason | None
+    unmet: tuple[Block, ...]
     listed: Reason
     held_back: Condition
     held_reasons: tuple[Block, ...]

@@ -67,6 +67,7 @@ def known_facts(
         patient.history, vocabulary, definitions, patient.as_of, given=patient.facts, assume_complete=assume_complete
     )
     facts, disagreements = _join(patient.facts, derived, vocabulary)
+    derived = replace(derived, remarks=(*derived.remarks, *patient.facts.not_used))
     return KnownFacts(facts, derived, tuple(disagreements), assume_complete)
 
 
@@ -289,12 +290,14 @@ class _Telling:
             value = None
         if value is None:
             stopped_before = course.transplant is not None and days_between(course.stop, course.transplant).least
-            if not (self.complete and stopped_before is not None and stopped_before >= 0 and course.stop.known):
+            ended = stopped_before is not None and stopped_before >= 0 and course.stop.known
+            if not (self.complete and ended and course.agents_known):
                 return
-            value = False
+            value, concluded = False, True
         self.values["maintenance_after_transplant"] = value
         text = "maintenance recorded" if value else "no maintenance among what is recorded"
-        self.prove("maintenance_after_transplant", "", value, f"{text} in line {course.number}", [course.number])
+        text = f"{text} in line {course.number}"
+        self.prove("maintenance_after_transplant", "", value, text, [course.number], assumed=not value and concluded)
 
 
 def _listed(numbers: Sequence[int]) -> str:
@@ -320,6 +323,10 @@ def _join(given: FactSheet, derived: Derived, vocabulary: Vocabulary) -> tuple[F
                 continue
             joined, trial = fitting, FactSheet({**values, name: fitting}, given.other_regimens)
         values[name], sheet = joined, trial
+    if _not_received("lenalidomide", sheet, vocabulary) and _LENALIDOMIDE_MONTHS not in given.values:
+        sheet = FactSheet(
+            {name: value for name, value in sheet.values.items() if name != _LENALIDOMIDE_MONTHS}, given.other_regimens
+        )
     other = (*given.other_regimens, *derived.facts.other_regimens)
     whole = FactSheet(dict(sheet.values), other)
     if not close(planes_of(whole, vocabulary, ()), vocabulary):
@@ -327,6 +334,12 @@ def _join(given: FactSheet, derived: Derived, vocabulary: Vocabulary) -> tuple[F
     named = "; ".join("+".join(sorted(agents)) for agents in derived.facts.other_regimens)
     text = f"regimens_given: the history says {named}, which cannot be true beside the facts given; it is left out"
     return sheet, [*disagreements, Disagreement("regimens_given", "", named, text)]
+
+
+def _not_received(agent: str, sheet: FactSheet, vocabulary: Vocabulary) -> bool:
+    planes = planes_of(sheet, vocabulary, ())
+    close(planes, vocabulary)
+    return bool(planes["exposed_to", agent][1])
 
 
 def _what_fits(

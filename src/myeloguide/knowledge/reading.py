@@ -323,6 +323,7 @@ class _Composer:
         return items
 
 
+_TYPE_TAGS = {"bool", "str", "int", "float"}
 _SPELLING = {
     "code": "small letters, digits and -, such as given-before",
     "condition": "small letters, digits and _, such as frail_or_over_75 or usable(agent)",
@@ -337,6 +338,7 @@ _SAYS = {
     "float_parsing": "must be a number",
     "int_parsing": "must be a whole number",
     "int_from_float": "must be a whole number",
+    "union": "is of a kind that cannot stand here",
     "too_long": "has too many values",
     "too_short": "has too few values",
     "list_type": "must be a list",
@@ -355,6 +357,13 @@ def check(document: Document, model: type[Model], names: object = None) -> Model
         found: list[dict[str, Any]] = [dict(fault) for fault in error.errors(include_url=False)]
         # A list is also called too short when its only item is wrong; that says nothing more.
         deeper = [fault["loc"] for fault in found if fault["type"] != "too_short"]
+        for fault in found:  # a value that may be of several types is told once, at its place
+            if fault["loc"] and fault["loc"][-1] in _TYPE_TAGS:
+                fault["loc"], fault["type"] = fault["loc"][:-1], "union"
+        told = [fault["loc"] for fault in found if fault["type"] != "union"]
+        unions = {fault["loc"]: fault for fault in found if fault["type"] == "union"}
+        found = [fault for fault in found if fault["type"] != "union"]
+        found += [fault for loc, fault in unions.items() if not any(place[: len(loc)] == loc for place in told)]
         kept = [
             fault
             for fault in found
@@ -385,6 +394,9 @@ def _problem(document: Document, found: dict[str, Any]) -> Problem:
     if found["type"].endswith("_type") and found["input"] is None:
         return Problem(where, f"{label.removesuffix(': ') or 'it'} is empty", "give its value")
     what = _SAYS.get(found["type"], found["msg"])
+    for bound, word in (("ge", "at least"), ("le", "at most")):
+        if bound in context and "than_equal" in found["type"]:
+            what = f"must be {word} {context[bound]:g}"
     is_number = found["type"] == "string_type" and type(found["input"]) in (int, float)
     hint = f'put it in quotes: "{found["input"]}"' if is_number else context.get("hint", "")
     return Problem(where, f"{label}{what}", hint)

@@ -102,6 +102,9 @@ class Recogniser:
             for regimen in reversed(list(self._regimens.values()))
             if regimen.agents and not regimen.one_of
         }
+        self._by_choice = {
+            agent: item.regimen for item in self._regimens.values() if not item.agents for group in item.one_of for agent in group
+        }
 
     def _known(self, text: str, spellings: Mapping[str, str]) -> str | None:
         """Look a text up as a whole; one with signs only as it is listed: `R + E + V` is not Rev, `V + R + d` is VRd."""
@@ -128,6 +131,8 @@ class Recogniser:
         given = list(agents)
         active = frozenset(agent for agent in given if not self._agents[agent].steroid)
         with_steroid = len(active) < len(given)
+        if len(active) == 1 and (choice := self._by_choice.get(next(iter(active)))):
+            return choice
         found = self._by_agents.get((active, with_steroid))
         if found is None and len(active) > 1:
             found = self._by_agents.get((active, not with_steroid))

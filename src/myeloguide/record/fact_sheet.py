@@ -38,6 +38,8 @@ class FactSheet:
 
     values: Mapping[str, Value] = field(default_factory=dict)
     other_regimens: tuple[frozenset[str], ...] = ()
+    not_used: tuple[str, ...] = ()
+    """What was given and understood, but decides nothing."""
 
     def members(self, fact: str) -> Members:
         """Return what is known of a list fact."""
@@ -61,7 +63,7 @@ def read_facts(document: Document, place: Place, given: Any, vocabulary: Vocabul
         if value is not None:
             reader.read(name, value)
     reader.finish()
-    return FactSheet(reader.values, tuple(reader.other_regimens))
+    return FactSheet(reader.values, tuple(reader.other_regimens), tuple(reader.not_used))
 
 
 class _Reader:
@@ -71,6 +73,7 @@ class _Reader:
         self.vocabulary = vocabulary
         self.values: dict[str, Value] = {}
         self.other_regimens: list[frozenset[str]] = []
+        self.not_used: list[str] = []
         self.problems: list[Problem] = []
 
     def fault(self, place: Iterable[str | int], what: str, remedy: str = "") -> None:
@@ -171,7 +174,11 @@ class _Reader:
         if agent is None:
             self.fault(place, f"there is no agent {_shown(word)}", self.vocabulary.near_agent(word))
             return None
-        return None if self.vocabulary.agents[agent].steroid else agent
+        if not self.vocabulary.agents[agent].steroid:
+            return agent
+        if place[0] in ("unavailable_agents", "contraindicated_agents"):
+            self.not_used.append(f"{place[0]} names {agent}; steroids decide nothing here, and it was not used")
+        return None
 
     def regimen(self, place: tuple[str | int, ...], word: str) -> str | None:
         regimen = self.vocabulary.regimen(word)

@@ -14,8 +14,10 @@ from myeloguide.errors import InputError, Problem, suggestion
 from myeloguide.knowledge.reading import Document, Place, Strict, check, wrong_name, wrong_value
 from myeloguide.knowledge.vocabulary import Vocabulary
 from myeloguide.record.fact_sheet import FactSheet, read_facts
-from myeloguide.record.time import UNKNOWN, When, before, parse_when
+from myeloguide.record.time import UNKNOWN, When, before, days_between, parse_when
 
+LONG_AFTER = 60
+"""Days after the last dose beyond which a progression is not on the agent."""
 RESPONSES = ("sCR", "CR", "VGPR", "PR", "MR", "SD", "PD", "NE")
 TABLES = ("treatments", "procedures", "measurements", "findings", "responses")
 """Record tables that a history may hold inline beside its lines."""
@@ -298,9 +300,9 @@ def _out_of_order(document: Document, history: History, vocabulary: Vocabulary) 
         yield from (
             Problem(document.where((*place, *key)), what, remedy) for key, what, remedy in _contradictions(line, vocabulary)
         )
-    if seen and len(seen) < len(lines):
-        unnumbered = next(position for position, line in enumerate(lines) if line.line is None)
-        where = document.where(("history", "lines", unnumbered))
+    unnumbered = [position for position, line in enumerate(lines) if line.line is None]
+    if seen and unnumbered:
+        where = document.where(("history", "lines", unnumbered[0]))
         yield Problem(where, "this line has no number, though others have", "number every line, or none")
     ordered = sorted(lines, key=lambda line: line.line or 0) if len(seen) == len(lines) else list(lines)
     for earlier, later in pairwise(ordered):
@@ -328,6 +330,13 @@ def _contradictions(line: Line, vocabulary: Vocabulary) -> Iterator[tuple[Place,
         yield ("maintenance",), "maintenance is false, but a phase of maintenance is recorded", "correct one of the two"
     if line.transplant is False and "conditioning" in intents:
         yield ("transplant",), "transplant is false, but a phase of conditioning is recorded", "correct one of the two"
+    if progressed:
+        for agent in progressed.on:
+            courses = [course for course in phases or (line,) if agent in (course.given_agents(vocabulary) or ())]
+            stops = [course.stop if course.stop.known else line.stop for course in courses]
+            if stops and all(days_between(stop, progressed.date).exceeds(LONG_AFTER) for stop in stops):
+                what = f"progression {progressed.date} is said to be on {agent}, which was stopped long before"
+                yield ("progression",), what, "correct the dates, or leave the agent out of `on`"
     named = {agent for course in (line, *phases) for agent in course.given_agents(vocabulary) or ()}
     said = [("doses", agent) for course in (line, *phases) for agent in course.doses]
     said += [("progression", agent) for agent in (progressed.on if progressed else ())]
