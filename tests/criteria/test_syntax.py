@@ -328,6 +328,7 @@ WRONG = [
     ("prior_lines == 1.5", "prior_lines is a whole number and cannot be compared with 1.5", 16, ""),
     ("1.5 < prior_lines", "prior_lines is a whole number and cannot be compared with 1.5", 1, ""),
     ("age in (75, 76)", "age cannot be in a group", 1, "write age > 75"),
+    ("age + 1 in (75, 76)", "`age + 1` cannot be in a group", 1, ""),
     ("1 < 2", "`1` cannot be compared", 1, "compare a fact with a value"),
     ("age + 1 > 75", "`age + 1` cannot be compared", 1, "compare a fact with a value"),
     ("age is 75", "a condition compares by == != < <= > >= in", 8, ""),

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from myeloguide.errors import InputError
-from myeloguide.guideline.loading import DEFAULT_PACK, PACKS, load_pack, pack_hash, read_pack
+from myeloguide.guideline.loading import DEFAULT_PACK, PACKS, load_pack, pack_hash, read_errata, read_pack
 from myeloguide.knowledge.vocabulary import vocabulary
 from tests.broken import broken
 
@@ -20,7 +20,7 @@ CASES = broken("pack")
 def test_one_mistake_is_told_with_its_place(name: str, tmp_path: Path) -> None:
     due = CASES[name].break_copy(SHIPPED, tmp_path / DEFAULT_PACK)
     with pytest.raises(InputError) as caught:
-        read_pack(tmp_path / DEFAULT_PACK, vocabulary())
+        read_errata(read_pack(tmp_path / DEFAULT_PACK, vocabulary()))
     CASES[name].judge(caught.value, due)
 
 
@@ -44,7 +44,7 @@ def test_a_missing_file_is_named(file: str, tmp_path: Path) -> None:
     shutil.copytree(SHIPPED, tmp_path / DEFAULT_PACK)
     (tmp_path / DEFAULT_PACK / file).unlink()
     with pytest.raises(InputError) as caught:
-        read_pack(tmp_path / DEFAULT_PACK, vocabulary())
+        read_errata(read_pack(tmp_path / DEFAULT_PACK, vocabulary()))
     assert str(caught.value) == f"{tmp_path / DEFAULT_PACK / file}: there is no such file"
 
 

@@ -12,6 +12,7 @@ import pytest
 from myeloguide.criteria.prose import say
 from myeloguide.criteria.syntax import parse
 from myeloguide.guideline.answer import Answer
+from myeloguide.guideline.loading import read_errata
 from myeloguide.guideline.pack import Pack
 from myeloguide.record.time import parse_when
 
@@ -206,3 +207,9 @@ def test_every_file_of_the_pack_is_documented(pack: Pack) -> None:
     text = (DOCS / "pack-format.md").read_text(encoding="utf-8")
     for name in pack.documents:
         assert f"`{name if '/' not in name else 'lists/<list>.yaml'}`" in text
+
+
+def test_errata_are_read_as_strictly_as_the_rest(pack: Pack) -> None:
+    errata = read_errata(pack)
+    assert {"candor-patients", "candor-same-interval-twice"} <= {erratum.erratum for erratum in errata}
+    assert all(erratum.source.lines for erratum in errata)

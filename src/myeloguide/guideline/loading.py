@@ -60,6 +60,15 @@ def read_pack(folder: Path, words: Vocabulary) -> Pack:
     return _Builder(folder, words).build()
 
 
+def read_errata(pack: Pack) -> tuple[files.Erratum, ...]:
+    """Read the errors and contradictions of a pack's source; an answer does not need them."""
+    document = read(pack.folder / "errata.yaml", name=f"{pack.folder.name}/errata.yaml")
+    found = check(document, files.ErratumFile).errata
+    refuse_twins(document, ("errata",), "erratum", "erratum")
+    refuse_lines(document, pack.header.source_lines)
+    return found
+
+
 def pack_hash(folder: Path) -> str:
     """Return the SHA-256 over the names and contents of a pack's files."""
     digest = hashlib.sha256()
@@ -70,7 +79,7 @@ def pack_hash(folder: Path) -> str:
     return f"sha256:{digest.hexdigest()}"
 
 
-_KINDS = {"rulings": "ruling", "conditions": "condition", "since": "id", "silences": "silence", "errata": "erratum"}
+_KINDS = {"rulings": "ruling", "conditions": "condition", "since": "id", "silences": "silence"}
 """Files whose records have a name of their own, with the key that holds it."""
 
 
@@ -117,6 +126,7 @@ class _Builder:
         newer = self.file("since.yaml", files.SinceFile)
         pack = Pack(
             header=header,
+            folder=self.folder,
             hash=pack_hash(self.folder),
             vocabulary=self.words,
             lists=lists,
@@ -124,7 +134,6 @@ class _Builder:
             pointers=tuple(self.pointers(notes)),
             silences=tuple(self.gaps(self.file("silences.yaml", files.SilenceFile))),
             rulings=rulings,
-            errata=self.file("errata.yaml", files.ErratumFile).errata,
             newer=newer,
             news=tuple(News.of(item, newer.ruling) for item in newer.since),
             program=compile_conditions(condition.node for condition in self.conditions),
@@ -134,7 +143,8 @@ class _Builder:
         )
         for condition in self.conditions:
             condition.place = pack.program.place(condition.node)
-        self.check_lines(header.source_lines)
+        for document in self.documents.values():
+            refuse_lines(document, header.source_lines)
         return pack
 
     def place(self, source: Source | None) -> SourcePlace | None:
@@ -467,12 +477,12 @@ class _Builder:
             kind: files.Kind = "ruling" if item.rulings else "source"
             yield Gap(item.lists, item.outside, condition, self.reason(item.silence, item.text, kind, item.rulings, item.source))
 
-    def check_lines(self, last: int) -> None:
-        """Refuse a place beyond the end of the source."""
-        for document in self.documents.values():
-            for place in document.lines:
-                if place and place[-1] == "lines" and max(_numbers(document.at(place)), default=0) > last:
-                    document.fail(place, f"the source has {last} lines", "give lines that exist")
+
+def refuse_lines(document: Document, last: int) -> None:
+    """Refuse a place beyond the end of the source."""
+    for place in document.lines:
+        if place and place[-1] == "lines" and max(_numbers(document.at(place)), default=0) > last:
+            document.fail(place, f"the source has {last} lines", "give lines that exist")
 
 
 def _within(line: int, source: Source) -> bool:

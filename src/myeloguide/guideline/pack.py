@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from pathlib import Path
 
 from myeloguide.criteria.nodes import Node
 from myeloguide.criteria.syntax import Scope
@@ -151,6 +152,7 @@ class Pack:
     """A guideline as data, checked and compiled."""
 
     header: files.Header
+    folder: Path
     hash: str
     vocabulary: Vocabulary
     lists: tuple[OptionList, ...]
@@ -158,7 +160,6 @@ class Pack:
     pointers: tuple[Pointer, ...]
     silences: tuple[Gap, ...]
     rulings: Mapping[str, files.Ruling]
-    errata: tuple[files.Erratum, ...]
     newer: files.SinceFile
     news: tuple[News, ...]
     program: Program

@@ -9,6 +9,7 @@ import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from string import Formatter
 from typing import Any, ClassVar, NoReturn, TypeVar
@@ -74,12 +75,17 @@ class Strict(BaseModel):
     def _only_declared_keys(cls, data: Any) -> Any:
         if not isinstance(data, Mapping):
             raise PydanticCustomError("not_a_mapping", "{kind} is written as `key: value` lines", {"kind": _a(cls.known_as)})
-        known = [field.alias or name for name, field in cls.model_fields.items()]
+        known = _keys_of(cls)
         for key in data:
             if key not in known:
                 hint = suggestion(str(key), known)
                 raise PydanticCustomError("unknown_key", "unknown key {key}", {"key": key, "kind": cls.known_as, "hint": hint})
         return data
+
+
+@cache
+def _keys_of(model: type[BaseModel]) -> dict[str, None]:
+    return dict.fromkeys(field.alias or name for name, field in model.model_fields.items())
 
 
 def _a(kind: str) -> str:
@@ -257,7 +263,7 @@ class _Composer:
 
     def __init__(self, text: str, name: str) -> None:
         self.name = name
-        self.events: Iterator[Any] = yaml.parse(text, Loader=_Loader)
+        self.events: Iterator[Any] = iter(_Loader(text).get_event, None)
         self.lines: dict[Place, int] = {}
 
     def documents(self) -> list[Document]:
@@ -275,16 +281,15 @@ class _Composer:
     def value(self, event: Any, place: Place) -> Any:
         if len(place) > MAX_DEPTH:
             self.fail(event, _too_deep("").what)
-        if isinstance(event, yaml.AliasEvent) or event.anchor is not None:
+        if event.anchor is not None or type(event) is yaml.AliasEvent:
             self.fail(event, "anchors and aliases (& and *) are not read", "write the value out")
         if event.tag not in (None, "!"):
             self.fail(event, f"the tag {event.tag} is not read", "leave it out")
-        self.lines.setdefault(place, event.start_mark.line + 1)
-        if isinstance(event, yaml.ScalarEvent):
+        if place not in self.lines:
+            self.lines[place] = event.start_mark.line + 1
+        if type(event) is yaml.ScalarEvent:
             return self.scalar(event)
-        if isinstance(event, yaml.SequenceStartEvent):
-            return self.sequence(place)
-        return self.mapping(place)
+        return self.sequence(place) if type(event) is yaml.SequenceStartEvent else self.mapping(place)
 
     def scalar(self, event: Any) -> Any:
         text = event.value
