@@ -182,7 +182,7 @@ class Marked:
         return inner
 
 
-@settings(max_examples=400)
+@settings(max_examples=300)
 @given(conditions(fewest=1), patients())
 def test_the_english_means_what_the_condition_means(condition: Node, patient: Patient) -> None:
     book = Marked()
@@ -196,7 +196,7 @@ def test_the_english_of_the_opposite_means_the_opposite(condition: Node, patient
     assert truth(book.read(say(condition, book, true=False)), patient) == truth(Not(condition), patient)
 
 
-@settings(max_examples=200)
+@settings(max_examples=100)
 @given(conditions(fewest=1))
 def test_a_double_negation_is_not_heard(condition: Node) -> None:
     assert say(Not(condition), BOOK) == say(condition, BOOK, true=False)
@@ -257,7 +257,7 @@ def check_explained(explained: Explained, node: Node, patient: Patient) -> None:
         check_explained(part, child, patient)
 
 
-@settings(max_examples=400)
+@settings(max_examples=300)
 @given(conditions(), patients())
 def test_every_part_is_explained_with_its_value(condition: Node, patient: Patient) -> None:
     check_explained(values_of(condition, patient), condition, patient)
@@ -268,13 +268,13 @@ def the_leaves(explained: Explained) -> list[Node]:
     return own + [leaf for part in explained.parts for leaf in the_leaves(part)]
 
 
-@settings(max_examples=200)
+@settings(max_examples=100)
 @given(conditions(fewest=1), patients())
 def test_every_leaf_is_explained_in_its_place(condition: Node, patient: Patient) -> None:
     assert the_leaves(values_of(condition, patient)) == list(leaves(condition))
 
 
-@settings(max_examples=200)
+@settings(max_examples=100)
 @given(conditions(fewest=1))
 def test_leaves_are_the_parts_without_parts(condition: Node) -> None:
     assert list(leaves(condition)) == [part for part in every_part(condition) if not children(part)]

@@ -300,8 +300,11 @@ WRONG = [
     ("prior_lines => 1", NO_SYNTAX, 13, "equality is written =="),
     ("frail && elderly", NO_SYNTAX, 8, ""),
     ("frail AND elderly", NO_SYNTAX, 7, ""),
+    ("frail and", NO_SYNTAX, 10, ""),
     ("frail)", "this is no condition", 6, ""),
     ("not (frail", "this is no condition", 5, ""),
+    ("prior_lines == 1  # first relapse\nand not frail", "a condition holds no comment", 18, "write it outside"),
+    ("# frail", "a condition holds no comment", 1, "write it outside"),
     # characters beyond ASCII
     ("age ≥ 75", "this is no condition", 5, ""),
     ("größe > 3", "no fact or condition is called größe", 1, ""),
@@ -332,6 +335,10 @@ WRONG = [
     ("1 < 2", "`1` cannot be compared", 1, "compare a fact with a value"),
     ("age + 1 > 75", "`age + 1` cannot be compared", 1, "compare a fact with a value"),
     ("age is 75", "a condition compares by == != < <= > >= in", 8, ""),
+    ("age > 1e400", "age is compared with a number that is too large", 7, ""),
+    ("-1 < age", "`-1` cannot be compared", 1, "compare a fact with a value"),
+    ("prior_lines > 1e400", "prior_lines is compared with a number that is too large", 15, ""),
+    ("1" + "0" * 400 + " < age", "age is compared with a number that is too large", 1, ""),
     # facts of several values
     ("fitness", "fitness alone is neither true nor false", 1, "write fitness == value"),
     ("fitness < fit", "fitness has no order", 1, "write fitness == fit"),
@@ -371,6 +378,32 @@ WRONG = [
     ("any(refractory_to(a) for a in agents_of(KR))", 'agents_of knows no "KR"', 41, ""),
     ("any(refractory_to(a) for a in 'KRd')", "`'KRd'` is no group", 31, "known here: agents_of, none_such, proteasome_inhibitor"),
     ("any(refractory_to(a) for a in (KRd, 3))", "`3` is no name", 37, HYPHEN),
+    ("any(refractory_to(a) async for a in proteasome_inhibitor)", "any( ) needs a `for`", 1, FOR),
+    ("any(refractory_to(a) for a in (bortezomb, KRd))", 'nothing is called "bortezomb"', 32, "did you mean bortezomib?"),
+    (
+        "any(refractory_to(a) for a in proteasome_inhibitor if a != bortezomb)",
+        'nothing is called "bortezomb"',
+        60,
+        "did you mean bortezomib?",
+    ),
+    (
+        "any(refractory_to(a) for a in proteasome_inhibitor if a in (KRd, bortezomb))",
+        'nothing is called "bortezomb"',
+        66,
+        "did you mean bortezomib?",
+    ),
+    (
+        "any(refractory_to(a) for a in proteasome_inhibitor if frail)",
+        "`frail` asks something of the patient",
+        55,
+        "a filter only compares names",
+    ),
+    (
+        "all(refractory_to(a) for a in proteasome_inhibitor if a != bortezomib if usable(a) or frail)",
+        "`usable(a) or frail` asks something of the patient",
+        74,
+        "a filter only compares names",
+    ),
     # named conditions
     ("usable", "usable is given 0 names and takes 1", 1, "write usable(agent)"),
     ("frail and switched(KRd)", "switched is given 1 names and takes 2", 11, "write switched(old, new)"),
@@ -418,6 +451,7 @@ WRONG = [
     ("__import__('os')", "no fact or condition is called __import__", 1, ""),
     # nesting that nobody can read
     ("(" * 300 + "frail" + ")" * 300, "this is no condition", 201, ""),
+    ("not " * 1200 + "frail", "the condition is nested too deep", 1, ""),
     ("not " * DEEP + "frail", "the condition is nested too deep", 1, ""),
 ]
 
@@ -622,3 +656,16 @@ def test_python_warns_nobody(text: str) -> None:
         warnings.simplefilter("always")
         parse(text, scope())
     assert heard == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "any(refractory_to(a) for a in none_such if frail)",
+        "any(refractory_to(a) for a in proteasome_inhibitor if a == lenalidomide if frail)",
+        "any(refractory_t(a) for a in none_such)",
+    ],
+)
+def test_what_stands_over_an_empty_group_is_read_all_the_same(text: str) -> None:
+    with pytest.raises(ConditionError):
+        parse(text, scope())

@@ -288,7 +288,7 @@ def test_never_both_true_and_false(condition: Node, data: st.DataObject) -> None
         assert 0 <= t | f <= every
 
 
-@settings(max_examples=400)
+@settings(max_examples=250)
 @given(conditions(), patients(), randoms())
 def test_more_knowledge_never_flips_a_value(condition: Node, patient: Patient, random: Random) -> None:
     program = compile_conditions([condition])
@@ -330,7 +330,7 @@ def test_leaves_are_asked_once_and_not_written_to(condition: Node, crowd: list[P
 # The order of the nodes
 
 
-@settings(max_examples=200)
+@settings(max_examples=100)
 @given(st.lists(conditions(), max_size=4))
 def test_children_stand_before_parents_and_each_node_once(wanted: list[Node]) -> None:
     program = compile_conditions(wanted)

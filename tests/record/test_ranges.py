@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import FrozenInstanceError
-from math import nan
+from math import inf, nan
 
 import pytest
 from hypothesis import given
@@ -142,10 +142,25 @@ def test_text(known: Range, text: str) -> None:
     assert str(known) == text
 
 
-@pytest.mark.parametrize("known", [Range(35.96), Range.exactly(35.96), Range(None, 36.04)], ids=repr)
-def test_text_does_not_say_more_than_is_known(known: Range) -> None:
-    """A person who reads `36` or `at least 36` takes 36 for reached; who reads `at most 36`, for not exceeded."""
-    assert "36" not in str(known).split() or (known.reaches(36) and known.exceeds(36) is False)
+@given(st.integers(0, 60), st.integers(28, 31), st.data())
+def test_a_number_of_months_is_not_shown_on_the_other_side_of_a_whole_one(whole: int, running: int, data: st.DataObject) -> None:
+    """Who reads `36` takes 36 for reached and not exceeded: 35 months and 30 days of 31 must not be shown so."""
+    months = Range.exactly(whole + data.draw(st.integers(0, running - 1)) / running)
+    shown = Range.exactly(float(str(months)))
+    for limit in range(62):
+        assert shown.reaches(limit) is months.reaches(limit)
+        assert shown.exceeds(limit) is months.exceeds(limit)
+
+
+@given(st.floats(-99, 99), st.floats(0, 99))
+def test_a_range_is_shown_no_narrower_than_it_is(least: float, length: float) -> None:
+    assert float(str(Range(least)).removeprefix("at least ")) <= least
+    assert float(str(Range(None, least)).removeprefix("at most ")) >= least
+    known = Range(least, least + length)
+    if known.exact is None:
+        first, last = map(float, str(known).split(" to "))
+        assert first <= least
+        assert last >= least + length
 
 
 def test_a_little_less_than_nothing_is_not_nothing() -> None:
@@ -156,3 +171,13 @@ def test_a_little_less_than_nothing_is_not_nothing() -> None:
 def test_what_is_no_number_is_no_end(ends: tuple[float | None, float | None]) -> None:
     with pytest.raises(ValueError):
         Range(*ends)
+
+
+@pytest.mark.parametrize("number", [35.996, -0.004])
+def test_a_number_close_to_a_whole_one_is_not_shown_as_whole(number: float) -> None:
+    assert float(str(Range.exactly(number))) != round(number)
+
+
+@pytest.mark.parametrize("known", [Range.exactly(inf), Range(inf), Range(None, inf)], ids=repr)
+def test_every_range_can_be_shown(known: Range) -> None:
+    assert str(known)

@@ -13,6 +13,7 @@ import re
 import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Literal, NoReturn
 
 from myeloguide.criteria.nodes import All, Any, Compare, Constant, Holds, Is, Named, Node, Not, Operator
@@ -47,7 +48,7 @@ class Definition:
     parameters: tuple[str, ...] = ()
 
 
-@dataclass(slots=True)
+@dataclass
 class Scope:
     """What a condition may name."""
 
@@ -58,6 +59,11 @@ class Scope:
     definitions: Mapping[str, Definition] = field(default_factory=dict)
     _expanded: dict[tuple[str, tuple[str, ...]], Node] = field(default_factory=dict)
     _open: list[str] = field(default_factory=list)
+
+    @cached_property
+    def members(self) -> frozenset[str]:
+        """Every member of every list fact."""
+        return frozenset(value for fact in self.facts.values() if fact.kind == "set" for value in fact.values)
 
     def names(self) -> list[str]:
         """Return every name that a condition can begin with."""
@@ -188,12 +194,31 @@ class _Reader:
                 pass
             case _:
                 self.fail(node, f"{name}( ) needs a `for`", f"{name}(condition(a) for a in group)")
+        group = self.group(over.iter)
+        if not group:
+            self.read_for_nothing(said, over.ifs, variable)
         children = []
-        for member in self.group(over.iter):
+        for member in group:
             inner = _Reader(self.scope, {**self.variables, variable: member}, self.text)
-            if all(inner.filter(test) for test in over.ifs):
+            passed = [inner.filter(test) for test in over.ifs]  # every one is read, so that a fault in any shows
+            if all(passed):
                 children.append(inner.condition(said))
         return _join(Any if name == "any" else All, children)
+
+    def read_for_nothing(self, said: ast.expr, filters: list[ast.expr], variable: str) -> None:
+        """Read what stands over an empty group too, with some member of each list fact, so that a fault shows."""
+        faults: list[ConditionError] = []
+        examples = {fact.values[0] for fact in self.scope.facts.values() if fact.kind == "set" and fact.values}
+        for member in sorted(examples):
+            inner = _Reader(self.scope, {**self.variables, variable: member}, self.text)
+            try:
+                for test in filters:
+                    inner.filter(test)
+                inner.condition(said)
+            except ConditionError as fault:
+                faults.append(fault)
+        if faults and len(faults) == len(examples):
+            raise faults[0]
 
     def filter(self, node: ast.expr) -> bool:
         """Decide a filter of a group, which compares names and asks nothing of the patient."""
@@ -205,9 +230,8 @@ class _Reader:
     def known_name(self, node: ast.expr) -> str:
         """Read a name that another is compared with; it must be a member of some fact."""
         name = self.member(node)
-        known = {value for fact in self.scope.facts.values() if fact.kind == "set" for value in fact.values}
-        if name not in known:
-            self.fail(node, f'nothing is called "{name}"', suggestion(name, known))
+        if name not in self.scope.members:
+            self.fail(node, f'nothing is called "{name}"', suggestion(name, self.scope.members))
         return name
 
     def group(self, node: ast.expr) -> tuple[str, ...]:

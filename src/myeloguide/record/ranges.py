@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import ceil, floor, isnan
+from math import ceil, floor, isinf, isnan
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,16 +56,17 @@ class Range:
 
 
 def shown(number: float) -> str:
-    """Return a number with one decimal, or two where one would make it look whole: 35.96 is not 36."""
+    """Return a number with one decimal, or as many as keep it from looking whole: 35.96 is not 36."""
+    if isinf(number):
+        return str(number)
     if number == int(number):
         return str(int(number))
-    text = f"{number:.1f}"
-    return f"{number:.2f}" if text.endswith(".0") else text
+    return next((text for places in range(1, 7) if float(text := f"{number:.{places}f}") != round(number)), repr(number))
 
 
 def _down(number: float) -> str:
-    return shown(floor(number * 10) / 10)
+    return shown(number if isinf(number) else floor(number * 10) / 10)
 
 
 def _up(number: float) -> str:
-    return shown(ceil(number * 10) / 10)
+    return shown(number if isinf(number) else ceil(number * 10) / 10)
