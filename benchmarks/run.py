@@ -19,7 +19,7 @@ import polars as pl
 from benchmarks.registry import registry
 from myeloguide import __version__
 from myeloguide.cohort.columns import Rejects, lay_out
-from myeloguide.cohort.run import CHUNK, Cohort
+from myeloguide.cohort.run import Cohort
 from myeloguide.guideline.answer import plain
 from myeloguide.guideline.assess import assess, assess_document
 from myeloguide.guideline.loading import DEFAULT_PACK, PACKS, load_pack
@@ -75,12 +75,10 @@ def million(folder: Path, patients: int = 1_000_000) -> dict[str, str]:
     table = pl.read_parquet(facts)
     pack = load_pack()
     cohort = Cohort(pack, lay_out(table.columns, pack.vocabulary, "facts"), {})
-    chunks = [table.slice(start, CHUNK).rechunk() for start in range(0, patients, CHUNK)]
-    del table
+    table = table.rechunk()
 
     def statuses() -> None:
-        for chunk in chunks:
-            cohort.statuses(*cohort.values(chunk, Rejects(chunk.height)), chunk.height)
+        cohort.statuses(*cohort.values(table, Rejects(table.height)), table.height)
 
     in_memory = repeated(statuses, 5)
     command = [*PROGRAM, "cohort", "assess", str(facts), "-o", str(options), "--quiet"]

@@ -85,6 +85,11 @@ def test_a_wrong_node_cannot_be_built(
     assert str(raised.value) == message
 
 
+def test_a_number_too_large_for_a_node_is_refused_like_any_other() -> None:
+    with pytest.raises((TypeError, ValueError)):
+        Compare("age", ">", 10**400)
+
+
 def test_every_kind_is_tried_wrong() -> None:
     assert {case[0] for case in WRONG} == set(KINDS)
 

@@ -669,3 +669,8 @@ def test_python_warns_nobody(text: str) -> None:
 def test_what_stands_over_an_empty_group_is_read_all_the_same(text: str) -> None:
     with pytest.raises(ConditionError):
         parse(text, scope())
+
+
+def test_what_stands_over_a_group_filtered_empty_is_read_all_the_same() -> None:
+    with pytest.raises(ConditionError):
+        parse("any(refractory_t(a) for a in proteasome_inhibitor if a == lenalidomide)", scope())

@@ -149,10 +149,9 @@ def planes_of_table(
         unknown = (none, every) if fact.none_unless_named else (none, none)
         planes.update(((name, member), unknown) for member in members if not fact.is_number)
     plain = [name for name in layout.scalars if vocabulary.facts[name].kind == "boolean"]
-    for column, (yes, no) in _booleans(table, [*layout.members, *plain], rejects).items():
+    for column, (yes, no) in _booleans(table, [*layout.members, *plain], rejects, none).items():
         key = layout.members.get(column, (column, ""))
-        none_unless_named = vocabulary.facts[key[0]].none_unless_named
-        planes[key] = _packed(yes, none), _packed(~yes if none_unless_named else no, none)
+        planes[key] = (yes, ~yes if vocabulary.facts[key[0]].none_unless_named else no)
     numbers: dict[str, NDArray[np.float64]] = {}
     for name in layout.scalars:
         fact = vocabulary.facts[name]
@@ -169,20 +168,22 @@ def _packed(mask: Mask, none: Plane) -> Plane:
     return pack_bits(mask) if mask.any() else none
 
 
-def _booleans(table: pl.DataFrame, columns: Sequence[str], rejects: Rejects) -> dict[str, tuple[Mask, Mask]]:
-    """Return where each yes-or-no column is yes and where it is no."""
+def _booleans(table: pl.DataFrame, columns: Sequence[str], rejects: Rejects, none: Plane) -> dict[str, tuple[Plane, Plane]]:
+    """Return the planes of each yes-or-no column."""
     schema = table.schema
     plain = [name for name in columns if schema[name] == pl.Boolean]
     filled = {series.name: series for series in table.select(pl.col(plain).fill_null(value=False))}
-    gaps = [name for name in plain if table[name].null_count()]
+    counts = table.select(pl.col(plain).null_count()).row(0) if plain else ()
+    gaps = [name for name, count in zip(plain, counts, strict=True) if count]
     known = {series.name: series for series in table.select(pl.col(gaps).is_not_null())}
     found = {}
     for name in columns:
-        if name in filled:
-            yes = filled[name].to_numpy()
-            found[name] = (yes, known[name].to_numpy() & ~yes if name in known else ~yes)
-        else:
-            found[name] = _spelt_boolean(table[name], rejects)
+        if name not in filled:
+            yes, no = _spelt_boolean(table[name], rejects)
+            found[name] = _packed(yes, none), _packed(no, none)
+            continue
+        plane = _packed(filled[name].to_numpy(), none)
+        found[name] = (plane, pack_bits(known[name].to_numpy()) & ~plane if name in known else ~plane)
     return found
 
 

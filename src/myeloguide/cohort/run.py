@@ -24,7 +24,7 @@ from myeloguide.guideline.pack import Pack, Row
 from myeloguide.history.closure import close
 from myeloguide.record.patient_file import read_switches
 
-CHUNK = 65_536
+CHUNK = 131_072
 ABSENT = 8
 # The bits below spell these numbers.
 assert STATUSES == ("held_back", "advised_against", "condition_not_met", "depends", "offered")

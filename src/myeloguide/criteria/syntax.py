@@ -194,15 +194,14 @@ class _Reader:
                 pass
             case _:
                 self.fail(node, f"{name}( ) needs a `for`", f"{name}(condition(a) for a in group)")
-        group = self.group(over.iter)
-        if not group:
-            self.read_for_nothing(said, over.ifs, variable)
         children = []
-        for member in group:
+        for member in self.group(over.iter):
             inner = _Reader(self.scope, {**self.variables, variable: member}, self.text)
             passed = [inner.filter(test) for test in over.ifs]  # every one is read, so that a fault in any shows
             if all(passed):
                 children.append(inner.condition(said))
+        if not children:
+            self.read_for_nothing(said, over.ifs, variable)
         return _join(Any if name == "any" else All, children)
 
     def read_for_nothing(self, said: ast.expr, filters: list[ast.expr], variable: str) -> None:
