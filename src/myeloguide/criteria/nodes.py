@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import inf
 from typing import Literal
 
 Operator = Literal["==", "!=", "<", "<=", ">", ">="]
+LARGEST = 1e300
+"""No number of a condition is larger."""
 OPERATORS: tuple[Operator, ...] = ("==", "!=", "<", "<=", ">", ">=")
 
 
@@ -59,7 +60,7 @@ class Compare:
         _need_name(self.fact)
         if self.operator not in OPERATORS:
             raise ValueError(f"{self.operator} is no comparison")
-        if isinstance(self.number, bool) or not isinstance(self.number, (int, float)) or not abs(self.number) < inf:
+        if isinstance(self.number, bool) or not isinstance(self.number, (int, float)) or not abs(self.number) < LARGEST:
             raise TypeError(f"{self.fact} is compared with a number, not with {self.number!r}")
         if self.whole and self.number != int(self.number):
             raise ValueError(f"{self.fact} is a whole number and cannot be compared with {self.number}")
