@@ -111,8 +111,8 @@ def main() -> None:
         *(f"| {name} | {value} | {goal} |" for (name, value), goal in zip(figures.items(), goals, strict=True)),
         "",
         "The million patients are random (`benchmarks/registry.py`): half at first relapse, a tenth of refractoriness unknown.",
-        "Where a measured figure lies above the one asked for, it is not reached yet; the cold start spends about half of its time",
-        "on imports (Typer, Pydantic and the models of data files) and a third on reading the pack.",
+        "Where a measured figure lies above the one asked for, it is not reached yet. The cold start spends about half of",
+        "its time on imports (Typer, Pydantic and the models of data files) and a third on reading the pack.",
         "",
     ]
     text = "\n".join(lines)
