@@ -131,6 +131,36 @@ WRONG: dict[str, tuple[str | bytes, str]] = {
     "agent in a phase": ("history: {lines: [{phases: [{agents: [melfalan]}]}]}", 'there is no agent "melfalan" (did you mean melphalan'),
     "response": ("history: {lines: [{best_response: good}]}", '"good" is no response (write one of sCR, CR'),
     "intent": ("history: {lines: [{phases: [{intent: maintainance}]}]}", 'intent: "maintainance" is not one of its values (did you mean maintenance?)'),
+    "on an agent not given": (
+        "history: {lines: [{regimen: VCd, progression: {on: [lenalidomide]}}]}",
+        "progression names lenalidomide, but the line does not",
+    ),
+    "on an agent stopped long before": (
+        "history: {lines: [{regimen: Rd, stop: 2016-05, progression: {date: 2020-05, on: [lenalidomide]}}]}",
+        "is said to be on lenalidomide, which was stopped long before",
+    ),
+    "dose of an agent not given": ("history: {lines: [{regimen: Vd, doses: {lenalidomide: 10}}]}", "doses names lenalidomide, but the line does not"),
+    "maintenance both ways": (
+        "history: {lines: [{maintenance: false, phases: [{intent: maintenance, agents: [lenalidomide]}]}]}",
+        "maintenance is false, but a phase of maintenance is recorded",
+    ),
+    "conditioning without transplant": (
+        "history: {lines: [{transplant: false, phases: [{intent: conditioning, agents: [melphalan]}]}]}",
+        "transplant is false, but a phase of conditioning is recorded",
+    ),
+    "stopped for no progression": (
+        "history: {lines: [{regimen: Vd, progression: false, stop_reason: progression}]}",
+        "progression is false, but treatment was stopped for progression",
+    ),
+    "progression before the phases": (
+        "history: {lines: [{phases: [{regimen: VCd, start: 2018}], progression: 2012}]}",
+        "progression 2012 is before the start of its line, 2018",
+    ),
+    "progression after the next line": (
+        "history: {lines: [{regimen: Vd, start: 2018, progression: 2023}, {regimen: Rd, start: 2020}]}",
+        "this line starts 2020, before the progression of the line ahead of it (2023)",
+    ),
+    "some lines numbered": ("history: {lines: [{line: 1, regimen: Vd}, {regimen: Rd}]}", "this line has no number, though others have"),
     "ruling": ("rulings: {C9: both}", "ruling C9 has no switch"),
     "reading": ("rulings: {C1: all}", 'ruling C1 has no reading "all" (write C1=single or both)'),
 }  # fmt: skip
@@ -185,3 +215,12 @@ def test_an_unknown_command_is_a_usage_error() -> None:
 def test_version_and_schema() -> None:
     assert call(["--version"]).stdout.startswith(b"myeloguide 0.")
     assert json.loads(call(["schema"]).stdout)["$id"] == "urn:myeloguide:answer-1"
+
+
+def test_output_that_cannot_be_written() -> None:
+    with Path("/dev/full").open("wb") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "myeloguide", "assess", str(EXAMPLE)], stdout=full, stderr=subprocess.PIPE, check=False
+        )
+    assert done.returncode == 2
+    assert b"the output cannot be written" in done.stderr

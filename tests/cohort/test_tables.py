@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -167,3 +168,51 @@ def test_outputs_that_cannot_be_written(pack: Pack, tmp_path: Path) -> None:
         with pytest.raises(InputError, match=said):
             assess_table(pack, facts, output)
     assert pl.read_parquet(facts).height == 1
+
+
+@pytest.mark.parametrize(
+    ("columns", "said"),
+    [
+        ({"patient_id": ["a"], "age": [True]}, "the column age holds Boolean (it holds numbers)"),
+        ({"patient_id": ["a"], "age": [date(1970, 3, 1)]}, "the column age holds Date (it holds numbers)"),
+        ({"patient_id": [["a"]]}, "the column patient_id holds List(String)"),
+        ({"patient_id": ["a"], "tier": ["x"]}, "the column tier has the name of a column of the answer (rename it)"),
+        ({"patient_id": ["a"], "exposed_to_bortezomib": [b"1"]}, "the column exposed_to_bortezomib holds Binary"),
+    ],
+)
+def test_columns_of_a_type_that_cannot_hold_the_fact(columns: dict[str, Any], said: str, pack: Pack, tmp_path: Path) -> None:
+    with pytest.raises(InputError) as refused:
+        run(pack, tmp_path, columns)
+    assert said in str(refused.value)
+    assert [path.name for path in tmp_path.iterdir()] == ["facts.parquet"]
+
+
+def test_a_column_that_stands_twice_is_refused(pack: Pack, tmp_path: Path) -> None:
+    (tmp_path / "facts.csv").write_text("patient_id,prior_lines,prior_lines\na,1,2\n")
+    with pytest.raises(InputError, match="the column prior_lines stands twice"):
+        assess_table(pack, tmp_path / "facts.csv", tmp_path / "options.csv")
+
+
+def test_a_fact_with_a_space_or_in_capitals_is_named(pack: Pack, tmp_path: Path) -> None:
+    for name in (" prior_lines", "Prior_Lines", "prior_line"):
+        summary, _, _ = run(pack, tmp_path, {"patient_id": ["a"], name: [1]})
+        assert "did you mean prior_lines" in str(summary)
+
+
+def test_the_table_of_facts_is_never_taken_for_the_list_of_rejects(pack: Pack, tmp_path: Path) -> None:
+    facts = tmp_path / "a.rejected.csv"
+    facts.write_text("patient_id,prior_lines\na,1\n")
+    with pytest.raises(InputError, match="is the table of facts itself"):
+        assess_table(pack, facts, tmp_path / "a.parquet")
+    assert facts.exists()
+
+
+def test_missing_values_as_other_programs_write_them(pack: Pack, tmp_path: Path) -> None:
+    columns = {
+        "patient_id": ["a", "b"],
+        "prior_lines": ["NA", "1"],
+        "prior_transplant": ["NA", "true"],
+        "fitness": ["fit", "NaN"],
+    }
+    summary, _, aside = run(pack, tmp_path, columns, "facts.csv")
+    assert (summary.patients, aside) == (2, [])

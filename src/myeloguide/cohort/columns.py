@@ -66,10 +66,11 @@ def lay_out(columns: Sequence[str], vocabulary: Vocabulary, where: str) -> Layou
         name = re.sub(r"_duplicated_\d+\Z", "", twice[0])
         raise InputError(Problem(where, f"the column {name} stands twice", "keep one"))
     prefixes = tuple(fact.column for fact in vocabulary.facts.values() if fact.column)
+    names = [*vocabulary.facts, *known, *IDENTITY]
     warnings = [
-        f"the column {name} is not a known fact and passes through" + (f"; {hint}" if (hint := suggestion(name, known)) else "")
+        f'the column "{name}" is not a known fact and passes through' + (f"; {hint}" if (hint := suggestion(name, names)) else "")
         for name in extra
-        if name.startswith(prefixes) or _looks_like_a_fact(name, [*vocabulary.facts, *known, *IDENTITY])
+        if name.startswith(prefixes) or _looks_like_a_fact(name, names)
     ]
     return Layout(members, scalars, identity, extra, tuple(warnings))
 
