@@ -22,7 +22,7 @@ from myeloguide.cohort.columns import Rejects, lay_out
 from myeloguide.cohort.run import Cohort
 from myeloguide.guideline.answer import plain
 from myeloguide.guideline.assess import assess, assess_document
-from myeloguide.guideline.loading import DEFAULT_PACK, PACKS, load_pack
+from myeloguide.guideline.prepared import DEFAULT_PACK, PACKS, load_pack
 from myeloguide.knowledge.reading import parse_all, read
 from myeloguide.record.fact_sheet import read_facts
 

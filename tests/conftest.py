@@ -11,8 +11,8 @@ from hypothesis import HealthCheck, settings
 
 from myeloguide.guideline.answer import Answer
 from myeloguide.guideline.assess import assess, assess_document
-from myeloguide.guideline.loading import load_pack
 from myeloguide.guideline.pack import Pack
+from myeloguide.guideline.prepared import load_pack
 from myeloguide.knowledge.reading import Document
 from myeloguide.record.fact_sheet import read_facts
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from myeloguide.guideline.loading import load_pack
+from myeloguide.guideline.prepared import load_pack
 from myeloguide.history.closure import close, planes_of
 from myeloguide.knowledge.reading import Document
 from myeloguide.record.fact_sheet import FactSheet, read_facts

@@ -9,10 +9,10 @@ from pathlib import Path
 EXAMPLE = Path(__file__).parents[1] / "examples" / "after-lenalidomide-maintenance.yaml"
 
 OURS = {
-    "myeloguide", "myeloguide.cli", "myeloguide.errors", "myeloguide.text",
-    "myeloguide.criteria", "myeloguide.criteria.nodes", "myeloguide.criteria.prose", "myeloguide.criteria.syntax",
+    "myeloguide", "myeloguide.__main__", "myeloguide.cli", "myeloguide.errors", "myeloguide.text",
+    "myeloguide.criteria", "myeloguide.criteria.nodes", "myeloguide.criteria.prose",
     "myeloguide.criteria.walk", "myeloguide.guideline", "myeloguide.guideline.answer", "myeloguide.guideline.assess",
-    "myeloguide.guideline.loading", "myeloguide.guideline.pack", "myeloguide.guideline.pack_files", "myeloguide.guideline.phrases", "myeloguide.guideline.questions",
+    "myeloguide.guideline.declared", "myeloguide.guideline.pack", "myeloguide.guideline.prepared", "myeloguide.guideline.phrases", "myeloguide.guideline.questions",
     "myeloguide.history", "myeloguide.history.closure", "myeloguide.history.course", "myeloguide.history.definitions",
     "myeloguide.history.facts", "myeloguide.history.proof", "myeloguide.history.refractoriness", "myeloguide.knowledge",
     "myeloguide.knowledge.agents", "myeloguide.knowledge.facts", "myeloguide.knowledge.names", "myeloguide.knowledge.reading",
@@ -36,7 +36,7 @@ THEIRS = {
 
 def imported(arguments: list[str]) -> set[str]:
     start = f"import sys; sys.argv = {['myeloguide', *arguments]!r}"
-    run = "from myeloguide.cli import main\ntry:\n    main()\nexcept SystemExit:\n    pass"
+    run = "from myeloguide.__main__ import main\ntry:\n    main()\nexcept SystemExit:\n    pass"
     code = f"{start}\n{run}\nsys.stderr.write(' '.join(sys.modules))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     return set(done.stderr.split())

@@ -1,5 +1,18 @@
-"""`python -m myeloguide`."""
+"""The program's way in: `myeloguide` and `python -m myeloguide`."""
 
-from myeloguide.cli import main
+import gc
+import os
 
-main()
+
+def main() -> None:
+    """Run the command line."""
+    # Two things that a short run does not need: a search for plug-ins of Pydantic, and garbage collection while modules load.
+    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
+    gc.disable()
+    from myeloguide import cli
+
+    cli.main()
+
+
+if __name__ == "__main__":
+    main()

@@ -64,7 +64,7 @@ def assess(
 ) -> None:
     """Answer for one patient: every option of the guideline, with its status and the reason for it."""
     from myeloguide.guideline.assess import Assessment, prepare
-    from myeloguide.guideline.loading import load_pack
+    from myeloguide.guideline.prepared import load_pack
 
     guideline = load_pack(pack)
     known, patient, switches = prepare(
@@ -107,8 +107,9 @@ def cohort_assess(
     quiet: Annotated[bool, typer.Option("--quiet", help="No progress, no summary.")] = False,
 ) -> None:
     """Answer for every patient of a table. Rows that cannot be used go to OUTPUT.rejected.csv with the reason."""
+    gc.enable()
     from myeloguide.cohort.run import assess_table
-    from myeloguide.guideline.loading import load_pack
+    from myeloguide.guideline.prepared import load_pack
 
     guideline = load_pack(pack)
     summary = assess_table(guideline, facts, output, _switches(ruling), show_progress=not quiet and sys.stderr.isatty())
@@ -167,9 +168,6 @@ def main() -> None:
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(encoding="utf-8", errors="replace")
-    # Two things that a short run does not need: a search for plug-ins of Pydantic, and frequent garbage collection.
-    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
-    gc.set_threshold(100_000)
     for number in (signal.SIGTERM, getattr(signal, "SIGHUP", signal.SIGTERM)):
         signal.signal(number, _leave)  # so that files being written aside are removed
     try:

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from myeloguide.cohort.columns import lay_out
 from myeloguide.cohort.run import Cohort, assess_table
 from myeloguide.guideline.assess import assess
-from myeloguide.guideline.loading import load_pack
 from myeloguide.guideline.pack import Pack
+from myeloguide.guideline.prepared import load_pack
 from tests.conftest import TODAY
 from tests.guideline.test_cases import load
 from tests.patients import patients, sheet_of, switches

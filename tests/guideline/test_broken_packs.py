@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from myeloguide.errors import InputError
-from myeloguide.guideline.loading import DEFAULT_PACK, PACKS, load_pack, pack_hash, read_errata, read_pack
+from myeloguide.guideline.loading import pack_hash, read_errata, read_pack
+from myeloguide.guideline.prepared import DEFAULT_PACK, PACKS, load_pack
 from myeloguide.knowledge.vocabulary import vocabulary
 from tests.broken import broken
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from myeloguide.guideline.answer import Answer, OptionAnswer
-from myeloguide.guideline.loading import DEFAULT_PACK, PACKS
+from myeloguide.guideline.prepared import DEFAULT_PACK, PACKS
 from myeloguide.knowledge.reading import parse_all
 
 CASES = PACKS / DEFAULT_PACK / "cases"

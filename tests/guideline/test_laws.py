@@ -9,7 +9,7 @@ from hypothesis import given, settings
 
 from myeloguide.guideline.answer import STATUSES, Answer
 from myeloguide.guideline.assess import assess
-from myeloguide.guideline.loading import PACKS, load_pack
+from myeloguide.guideline.prepared import PACKS, load_pack
 from myeloguide.record.fact_sheet import FactSheet
 from tests.conftest import TODAY
 from tests.patients import growing, is_consistent, sheet_of, switches, whole_patients

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from myeloguide.guideline.answer import Answer
 from myeloguide.guideline.assess import assess
-from myeloguide.guideline.loading import load_pack
+from myeloguide.guideline.prepared import load_pack
 from tests.conftest import TODAY
 from tests.patients import is_consistent, sheet_of, whole_patients
 

@@ -7,7 +7,7 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from myeloguide.guideline.loading import load_pack
+from myeloguide.guideline.prepared import load_pack
 from myeloguide.history.closure import ANY_LINE, LATER_LINE, OFF_LENALIDOMIDE, Planes, close, planes_of
 from tests.patients import AGENTS, REGIMENS, sheet_of
 

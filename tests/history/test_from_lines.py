@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from myeloguide.guideline.answer import Answer
 from myeloguide.guideline.assess import assess_document
-from myeloguide.guideline.loading import load_pack
+from myeloguide.guideline.prepared import load_pack
 from myeloguide.knowledge.reading import Document
 from tests.conftest import TODAY
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from myeloguide.guideline.assess import assess_document
-from myeloguide.guideline.loading import load_pack
+from myeloguide.guideline.prepared import load_pack
 from myeloguide.knowledge.agents import Agent, DrugClass
 from myeloguide.knowledge.facts import Fact
 from myeloguide.knowledge.names import fold

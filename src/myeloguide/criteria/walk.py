@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any as Plane
 
 from myeloguide.criteria.nodes import All, Any, Compare, Constant, Holds, Is, Named, Node, Not, children
@@ -20,14 +21,18 @@ Leaves = Callable[[Key], Planes]
 _CONSTANT, _LEAF, _SWAP, _ALL, _ANY, _SAME, _BETWEEN = range(7)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Program:
     """Conditions made ready to walk: distinct nodes, children before parents."""
 
     nodes: tuple[Node, ...]
-    places: dict[Node, int]
     steps: tuple[tuple[int, Plane], ...]
     keys: tuple[Key, ...]
+
+    @cached_property
+    def places(self) -> dict[Node, int]:
+        """Where the value of each node stands in the walk's result."""
+        return {node: place for place, node in enumerate(self.nodes)}
 
     def place(self, node: Node) -> int:
         """Return where the value of a node stands in the walk's result."""
@@ -56,7 +61,7 @@ def compile_conditions(conditions: Iterable[Node]) -> Program:
     kept = tuple(conditions)
     for condition in kept:
         visit(condition)
-    return Program(tuple(places), places, tuple(steps), tuple(keys))
+    return Program(tuple(places), tuple(steps), tuple(keys))
 
 
 def _step(node: Node, below: Sequence[int], keys: dict[Key, int]) -> tuple[int, Plane]:

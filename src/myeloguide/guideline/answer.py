@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, is_dataclass
 from typing import Any, Literal
 
-from myeloguide.guideline.pack_files import Kind, Strength
+from myeloguide.guideline.declared import Kind, Strength
 from myeloguide.history.facts import Disagreement
 from myeloguide.history.proof import Proof
 

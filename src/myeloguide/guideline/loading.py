@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from functools import cache
 from pathlib import Path
 from typing import Any, NoReturn, TypeVar
 
@@ -15,7 +14,8 @@ from myeloguide.criteria.nodes import Any as AnyOf
 from myeloguide.criteria.prose import say
 from myeloguide.criteria.syntax import ConditionError, Definition, FactType, Scope, expand, parse
 from myeloguide.criteria.walk import compile_conditions
-from myeloguide.errors import InputError, Problem, suggestion
+from myeloguide.errors import suggestion
+from myeloguide.guideline import declared
 from myeloguide.guideline import pack_files as files
 from myeloguide.guideline.answer import Place as SourcePlace
 from myeloguide.guideline.answer import Reason, Via
@@ -34,23 +34,7 @@ from myeloguide.guideline.pack import (
 from myeloguide.guideline.phrases import Phrasebook
 from myeloguide.knowledge.reading import Document, Place, check, read, refuse_twins
 from myeloguide.knowledge.source import Source
-from myeloguide.knowledge.vocabulary import Vocabulary, vocabulary
-
-PACKS = Path(__file__).parent / "packs"
-DEFAULT_PACK = "imwg-2021"
-
-
-@cache
-def load_pack(name: str = DEFAULT_PACK) -> Pack:
-    """Load a pack that the program ships with, or one in a folder given by path."""
-    folder = PACKS / name
-    if not (folder / "pack.yaml").is_file():
-        folder = Path(name)
-    if not (folder / "pack.yaml").is_file():
-        shipped = sorted(path.name for path in PACKS.iterdir() if (path / "pack.yaml").is_file())
-        raise InputError(Problem(name, "there is no such pack", suggestion(name, shipped) or "name a pack or its folder"))
-    return read_pack(folder, vocabulary())
-
+from myeloguide.knowledge.vocabulary import Vocabulary
 
 FileModel = TypeVar("FileModel", bound=BaseModel)
 
@@ -58,6 +42,24 @@ FileModel = TypeVar("FileModel", bound=BaseModel)
 def read_pack(folder: Path, words: Vocabulary) -> Pack:
     """Read a pack from its folder; every fault is an error with file, line and remedy."""
     return _Builder(folder, words).build()
+
+
+def scope_of(words: Vocabulary, rulings: Mapping[str, declared.Ruling], named: Iterable[declared.NamedCondition]) -> Scope:
+    """Return what the conditions of a pack may name."""
+    facts: dict[str, FactType] = {}
+    for name, fact in words.facts.items():
+        kind = "set" if fact.is_set else fact.kind
+        facts[name] = FactType(kind, words.members(fact) if fact.is_set else fact.values)  # type: ignore[arg-type]
+    for name, ruling in rulings.items():
+        if ruling.switch is not None:
+            facts[name] = FactType("category", (ruling.switch.default.value, ruling.switch.other.value))
+
+    def agents_of(option: str) -> tuple[str, ...] | None:
+        regimen = words.regimens.get(option)
+        return regimen.agents if regimen else None
+
+    definitions = {item.name: Definition(item.text, item.parameters) for item in named}
+    return Scope(facts, words.class_members, {"agents_of": agents_of}, definitions)
 
 
 def read_errata(pack: Pack) -> tuple[files.Erratum, ...]:
@@ -88,7 +90,7 @@ class _Builder:
         self.folder = folder
         self.words = words
         self.documents: dict[str, Document] = {}
-        self.names = files.Names(words)
+        self.names = declared.Names(words)
         self.conditions: list[Condition] = []
         self.held: dict[str, tuple[Node, tuple[Block, ...]]] = {}
         self.remarks: dict[tuple[Place, tuple[str, ...]], Remark | None] = {}
@@ -103,18 +105,18 @@ class _Builder:
         return check(self.document(name), model, self.names)
 
     def build(self) -> Pack:
-        header = self.file("pack.yaml", files.Header)
+        header = self.file("pack.yaml", declared.Header)
         self.sections = header.sections
         refuse_twins(self.document("pack.yaml"), ("lists",), "list", "list")
         refuse_twins(self.document("pack.yaml"), ("grades",), "grade", "grade")
         grades = tuple(meaning.grade for meaning in header.grades)
-        self.names = files.Names(self.words, header.lists, grades)
+        self.names = declared.Names(self.words, header.lists, grades)
         rulings = {item.ruling: item for item in self.file("rulings.yaml", files.RulingFile).rulings}
-        self.names = files.Names(self.words, header.lists, grades, tuple(rulings))
+        self.names = declared.Names(self.words, header.lists, grades, tuple(rulings))
         named = self.file("conditions.yaml", files.ConditionFile).conditions
         for name, kind in _KINDS.items():
             refuse_twins(self.document(f"{name}.yaml"), (name,), kind, kind)
-        self.scope = self.make_scope(rulings, named)
+        self.scope = scope_of(self.words, rulings, named)
         self.phrases = Phrasebook(self.words, rulings, named)
         self.check_named(named)
         self.against = self.file("against.yaml", files.AgainstFile)
@@ -123,7 +125,7 @@ class _Builder:
         self.list_files = {name: self.list_file(name) for name in header.lists}
         lists = tuple(self.option_list(name, content) for name, content in self.list_files.items())
         notes = self.file("notes.yaml", files.NoteFile)
-        newer = self.file("since.yaml", files.SinceFile)
+        newer = self.file("since.yaml", declared.SinceFile)
         pack = Pack(
             header=header,
             folder=self.folder,
@@ -137,9 +139,7 @@ class _Builder:
             newer=newer,
             news=tuple(News.of(item, newer.ruling) for item in newer.since),
             program=compile_conditions(condition.node for condition in self.conditions),
-            scope=self.scope,
             phrases=self.phrases,
-            documents=self.documents,
         )
         for condition in self.conditions:
             condition.place = pack.program.place(condition.node)
@@ -156,28 +156,13 @@ class _Builder:
         return SourcePlace(source.section or section, source.item, first, tuple(more), source.publication)
 
     def reason(
-        self, code: str, text: str, kind: files.Kind, rulings: tuple[str, ...] = (), source: Source | None = None
+        self, code: str, text: str, kind: declared.Kind, rulings: tuple[str, ...] = (), source: Source | None = None
     ) -> Reason:
         return Reason(code, text, kind, rulings[0] if rulings else None, self.place(source), rulings)
 
     # --- names and conditions ---
 
-    def make_scope(self, rulings: Mapping[str, files.Ruling], named: Iterable[files.NamedCondition]) -> Scope:
-        facts: dict[str, FactType] = {}
-        for name, fact in self.words.facts.items():
-            kind = "set" if fact.is_set else fact.kind
-            facts[name] = FactType(kind, self.words.members(fact) if fact.is_set else fact.values)  # type: ignore[arg-type]
-        for name, ruling in rulings.items():
-            if ruling.switch is not None:
-                facts[name] = FactType("category", (ruling.switch.default.value, ruling.switch.other.value))
-        definitions = {item.name: Definition(item.text, item.parameters) for item in named}
-        return Scope(facts, self.words.class_members, {"agents_of": self.agents_of}, definitions)
-
-    def agents_of(self, option: str) -> tuple[str, ...] | None:
-        regimen = self.words.regimens.get(option)
-        return regimen.agents if regimen else None
-
-    def check_named(self, named: Sequence[files.NamedCondition]) -> None:
+    def check_named(self, named: Sequence[declared.NamedCondition]) -> None:
         """Read every named condition once, with some name for each parameter, so that a fault shows at its line."""
         example = {"agent": self.words.active_agents[0], "option": next(iter(self.words.regimens))}
         for position, item in enumerate(named):
@@ -474,7 +459,7 @@ class _Builder:
             if item.when is not None:
                 node = self.node(self.document("silences.yaml"), ("silences", position, "when"), item.when)
                 condition = self.condition(node)
-            kind: files.Kind = "ruling" if item.rulings else "source"
+            kind: declared.Kind = "ruling" if item.rulings else "source"
             yield Gap(item.lists, item.outside, condition, self.reason(item.silence, item.text, kind, item.rulings, item.source))
 
 

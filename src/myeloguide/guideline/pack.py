@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
 from myeloguide.criteria.nodes import Node
-from myeloguide.criteria.syntax import Scope
 from myeloguide.criteria.walk import Program
-from myeloguide.guideline import pack_files as files
 from myeloguide.guideline.answer import CautionShown, Reason, SinceShown, Via
 from myeloguide.guideline.answer import Place as SourcePlace
+from myeloguide.guideline.declared import Header, Ruling, Since, SinceFile, Strength
 from myeloguide.guideline.phrases import Phrasebook
-from myeloguide.knowledge.reading import Document
 from myeloguide.knowledge.vocabulary import Vocabulary
 from myeloguide.record.time import parse_when
 
@@ -42,13 +40,13 @@ class Remark:
     condition: Condition | None
     shown_unless: bool
     said: Reason
-    strength: files.Strength = "caution"
+    strength: Strength = "caution"
     strong_unless: Condition | None = None
 
     def caution(self, holds: bool | None, *, strong: bool) -> CautionShown:
         """Return the remark as a caution on an option."""
         said = self.said
-        strength: files.Strength = "strong" if strong else self.strength
+        strength: Strength = "strong" if strong else self.strength
         return CautionShown(said.code, said.text, strength, holds, said.kind, said.ruling, said.source)
 
 
@@ -131,7 +129,7 @@ class News:
     harm: CautionShown | None
 
     @classmethod
-    def of(cls, item: files.Since, ruling: str) -> News:
+    def of(cls, item: Since, ruling: str) -> News:
         """Make a fact since publication ready to show."""
         dated = item.date or item.seen
         shown = {
@@ -151,7 +149,7 @@ class News:
 class Pack:
     """A guideline as data, checked and compiled."""
 
-    header: files.Header
+    header: Header
     folder: Path
     hash: str
     vocabulary: Vocabulary
@@ -159,13 +157,11 @@ class Pack:
     notes: tuple[ListNote, ...]
     pointers: tuple[Pointer, ...]
     silences: tuple[Gap, ...]
-    rulings: Mapping[str, files.Ruling]
-    newer: files.SinceFile
+    rulings: Mapping[str, Ruling]
+    newer: SinceFile
     news: tuple[News, ...]
     program: Program
-    scope: Scope
     phrases: Phrasebook
-    documents: Mapping[str, Document] = field(repr=False)
 
     @property
     def switches(self) -> dict[str, tuple[str, ...]]:

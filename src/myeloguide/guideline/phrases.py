@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from myeloguide.guideline.pack_files import NamedCondition, Ruling
+from myeloguide.guideline.declared import NamedCondition, Ruling
 from myeloguide.knowledge.vocabulary import Vocabulary
 
 
@@ -14,7 +14,7 @@ class Phrasebook:
     def __init__(self, words: Vocabulary, rulings: Mapping[str, Ruling], named: Iterable[NamedCondition]) -> None:
         self._words = words
         self._rulings = rulings
-        self._named = {item.name: item for item in named}
+        self.conditions = {item.name: item for item in named}
 
     def name(self, member: str) -> str:
         """Return how a clinician writes an agent or option."""
@@ -38,6 +38,6 @@ class Phrasebook:
 
     def named(self, name: str, arguments: tuple[str, ...], *, true: bool) -> str | None:
         """Say a named condition."""
-        item = self._named[name]
+        item = self.conditions[name]
         shown = dict(zip(item.parameters, map(self.name, arguments), strict=True))
         return (item.says if true else item.denies).format(**shown)

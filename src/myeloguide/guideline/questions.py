@@ -30,7 +30,7 @@ _DEPENDENTS: dict[str, Key] = {
 """Facts that exist only where another one is true."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Variable:
     """An unknown fact of a row with the values it can take, each as what it makes its keys."""
 

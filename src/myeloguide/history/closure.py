@@ -30,7 +30,7 @@ TRANSPLANT_MONTHS: Key = ("months_transplant_to_progression", KNOWN)
 THRESHOLDS: tuple[Key, ...] = (ANY_LINE, LATER_LINE, OFF_LENALIDOMIDE, TRANSPLANT_MONTHS)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Conflict:
     """Facts that exclude each other: which fact, by which rule, and for whom (a plane)."""
 
@@ -233,7 +233,7 @@ class _Closure:
             self.true(lower, "given", self.planes[upper][0])
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class _Keys:
     """The keys that the closure relates, made once: each agent's and each regimen's."""
 

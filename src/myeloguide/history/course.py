@@ -21,7 +21,7 @@ _RANKS = {None: 0, "induction": 0, "conditioning": 1, "consolidation": 2, "maint
 _MILLIGRAMS = re.compile(r"\s*([0-9]+(?:\.[0-9]+)?)\s*mg\b", re.IGNORECASE)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Stretch:
     """A phase laid out in time: its agents (steroids left out), first and last dose, least length, how it ended."""
 
@@ -36,7 +36,7 @@ class Stretch:
     low_dose: frozenset[str]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class LineCourse:
     """A line laid out in time. `agents_known` is false where a part of it names no drug."""
 

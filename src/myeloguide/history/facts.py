@@ -23,7 +23,7 @@ _TRANSPLANT_MONTHS = "months_transplant_to_progression"
 _CONSOLIDATION = 2
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Disagreement:
     """A fact given that the history contradicts; the one given is used."""
 
@@ -33,7 +33,7 @@ class Disagreement:
     text: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Derived:
     """What a history says: facts, the proof of each, and what each line says about each agent."""
 
@@ -44,7 +44,7 @@ class Derived:
     remarks: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class KnownFacts:
     """The facts that a decision is made on, with proofs and disagreements."""
 

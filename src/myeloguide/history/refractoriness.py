@@ -13,7 +13,7 @@ from myeloguide.record.time import UNKNOWN, When, before, days_between
 ANY_TIME = Range()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Finding:
     """Whether the disease is refractory to an agent by one line, with the dates that say so.
 

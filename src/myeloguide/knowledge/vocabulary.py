@@ -56,6 +56,10 @@ class Vocabulary:
             members[name] = tuple(agent.agent for agent in self.agents.values() if name in self.classes_of(agent.agent))
         return members
 
+    def prepare(self) -> None:
+        """Make ready what is otherwise made when first asked for."""
+        _ = self.agent_spellings, self.recogniser, self.class_members
+
     def classes_of(self, agent: str) -> tuple[str, ...]:
         """Return the class of an agent and the wider classes around it."""
         found: list[str] = []

@@ -221,7 +221,7 @@ class _File(Strict):
     rulings: dict[str, str] | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class PatientFile:
     """A patient as given: label, decision date, facts, history, switches."""
 
