@@ -173,17 +173,16 @@ def _booleans(table: pl.DataFrame, columns: Sequence[str], rejects: Rejects, non
     """Return the planes of each yes-or-no column."""
     schema = table.schema
     plain = [name for name in columns if schema[name] == pl.Boolean]
-    filled = {series.name: series for series in table.select(pl.col(plain).fill_null(value=False))}
-    counts = table.select(pl.col(plain).null_count()).row(0) if plain else ()
-    gaps = [name for name, count in zip(plain, counts, strict=True) if count]
+    gaps = [name for name in plain if table[name].null_count()]
+    filled = {series.name: series for series in table.select(pl.col(gaps).fill_null(value=False))}
     known = {series.name: series for series in table.select(pl.col(gaps).is_not_null())}
     found = {}
     for name in columns:
-        if name not in filled:
+        if schema[name] != pl.Boolean:
             yes, no = _spelt_boolean(table[name], rejects)
             found[name] = _packed(yes, none), _packed(no, none)
             continue
-        plane = _packed(filled[name].to_numpy(), none)
+        plane = _packed(filled.get(name, table[name]).to_numpy(), none)
         found[name] = (plane, pack_bits(known[name].to_numpy()) & ~plane if name in known else ~plane)
     return found
 
@@ -204,7 +203,9 @@ def _reject_words(series: pl.Series, words: pl.Series, understood: Mask, rejects
 
 
 def _category(series: pl.Series, fact: Fact, rejects: Rejects, none: Plane) -> Planes:
-    words = series.cast(pl.String).str.strip_chars().str.to_lowercase()
+    words = series.cast(pl.String)
+    if not words.is_in([*fact.values, None], nulls_equal=True).all():
+        words = words.str.strip_chars().str.to_lowercase()
     chosen = {choice: (words == choice).fill_null(value=False).to_numpy() for choice in fact.values}
     known = np.logical_or.reduce(list(chosen.values()))
     _reject_words(series, words, known, rejects, f"write {', '.join(fact.values)} or nothing")

@@ -5,11 +5,13 @@ from __future__ import annotations
 import csv
 import os
 import tempfile
-from collections.abc import Callable, Iterator, Mapping
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import polars as pl
@@ -24,8 +26,10 @@ from myeloguide.guideline.pack import Pack, Row
 from myeloguide.history.closure import close
 from myeloguide.record.patient_file import read_switches
 
-CHUNK = 131_072
+CHUNK = 524_288
 ABSENT = 8
+Item = TypeVar("Item")
+Result = TypeVar("Result")
 # The bits below spell these numbers.
 assert STATUSES == ("held_back", "advised_against", "condition_not_met", "depends", "offered")
 
@@ -156,9 +160,7 @@ class _Run:
         return self.summary
 
     def chunks(self, rejects: Any, advance: Callable[[int], None]) -> Iterator[pl.DataFrame]:
-        for start in range(0, self.height, self.chunk):
-            table = self.table.slice(start, self.chunk).collect().rechunk()
-            answered, rejected = self.cohort.options(table, None if self.twice is None else self.twice.slice(start, self.chunk))
+        for start, table, answered, rejected in ahead(self.answered, range(0, self.height, self.chunk)):
             for position in np.flatnonzero(rejected.first >= 0):
                 row = int(position)
                 identity = [table[name][row] for name in self.layout.identity]
@@ -169,6 +171,11 @@ class _Run:
             self.summary.rows += answered.height
             advance(table.height)
             yield answered
+
+    def answered(self, start: int) -> tuple[int, pl.DataFrame, pl.DataFrame, Rejects]:
+        table = self.table.slice(start, self.chunk).collect().rechunk()
+        twice = None if self.twice is None else self.twice.slice(start, self.chunk)
+        return start, table, *self.cohort.options(table, twice)
 
     def write(self, path: Path, chunks: Iterator[pl.DataFrame]) -> None:
         if self.output.suffix == ".csv":
@@ -225,8 +232,9 @@ class Cohort:
             offered = true[row.offered.place]
             depends = ~(held | against | unmet | offered)
             code = np.bitwise_or(unpack_bits(against | depends, size), absent[row.list], out=codes[number])
-            code |= unpack_bits(unmet | depends, size) << 1
-            code |= unpack_bits(offered, size) << 2
+            for plane, shift in ((unmet | depends, 1), (offered, 2)):
+                bits = unpack_bits(plane, size)
+                code |= np.left_shift(bits, shift, out=bits)
         return codes
 
     def options(self, table: pl.DataFrame, twice: pl.Series | None = None) -> tuple[pl.DataFrame, Rejects]:
@@ -289,6 +297,18 @@ class _Category:
         if self.none in self.codes or (codes == self.none).any():
             made = made.set(made == self.none, None)
         return made.cat.to(self.type)
+
+
+def ahead(function: Callable[[Item], Result], items: Iterable[Item], workers: int = 2) -> Iterator[Result]:
+    """Yield the results in order while the next ones are worked out in threads, no more than `workers` in advance."""
+    with ThreadPoolExecutor(workers) as pool:
+        pending: deque[Future[Result]] = deque()
+        for item in items:
+            pending.append(pool.submit(function, item))
+            if len(pending) >= workers:
+                yield pending.popleft().result()
+        while pending:
+            yield pending.popleft().result()
 
 
 @contextmanager
