@@ -209,6 +209,14 @@ class _Page:
             if len(self.answer.missing) > 8:
                 yield f"  and {len(self.answer.missing) - 8} more"
 
+        always = [item.option for item in self.answer.certain if item.offered]
+        never = [item.option for item in self.answer.certain if not item.offered]
+        if always or never:
+            yield ""
+        for options, said in ((always, "Offered whatever is found out"), (never, "Open, yet offered in no case")):
+            if options:
+                yield from self.wrap(f"{said}: {', '.join(options)}", "  ", "")
+
     def general_notes(self) -> Iterator[str]:
         notes = [note for note in self.answer.notes if note.list is None]
         if notes or self.answer.cross_references:

@@ -58,6 +58,19 @@ def test_missing_facts_are_those_that_change_what_is_offered(
     }
     answer = assess(load_pack(), sheet_of(known), TODAY)
     assert {item.fact for item in answer.missing if item.fact in names} == decisive
+    check_certain(answer, list(worlds.values()))
+
+
+def check_certain(answer: Answer, worlds: list[set[tuple[str, ...]]]) -> None:
+    """What is said to be certain is what every completion offers, or none although it seems open."""
+    recommended = {(row.list, row.tier, row.option, str(row.grade)) for row in load_pack().rows if row.recommends}
+    offered = [{row[2] for row in world & recommended} for world in worlds]
+    waiting = {row.option for row in answer.options if row.status == "depends" and row.recommended}
+    if any(row.status == "depends" for row in answer.options):
+        assert {item.option for item in answer.certain if item.offered} == set.intersection(*offered)
+        assert {item.option for item in answer.certain if not item.offered} == waiting.difference(*offered)
+    else:
+        assert answer.certain == ()
 
 
 def test_frail_and_fitness_decide_together(answer_for: Callable[..., Answer]) -> None:
@@ -97,3 +110,16 @@ def test_everything_unknown_asks_for_the_lines_first(answer_for: Callable[..., A
     answer = answer_for()
     assert answer.missing[0].fact == "prior_lines"
     assert answer.missing[0].question
+
+
+def test_what_is_offered_in_every_case_is_said(answer_for: Callable[..., Answer]) -> None:
+    answer = answer_for(prior_lines=1, age=70, fitness="fit", exposed_to=["lenalidomide", "bortezomib"], transplant_eligible=False,
+                        line1_agents=["lenalidomide", "bortezomib"], not_refractory_to=["bortezomib"])  # fmt: skip
+    assert {item.option: item.offered for item in answer.certain} == {
+        "DKd": True, "IsaKd": True, "DVd": True, "Kd": True, "KRd": False,
+    }  # fmt: skip
+    assert next(item for item in answer.certain if item.option == "Kd").text == "Kd is offered in every case"
+
+
+def test_of_a_patient_of_whom_nothing_is_known_nothing_is_certain(answer_for: Callable[..., Answer]) -> None:
+    assert answer_for().certain == ()

@@ -7,7 +7,7 @@ patients, a solver's formula. Where neither plane is set the value is unknown (s
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any as Plane
 
@@ -28,6 +28,13 @@ class Program:
     nodes: tuple[Node, ...]
     steps: tuple[tuple[int, Plane], ...]
     keys: tuple[Key, ...]
+    _parts: dict[tuple[int, ...], Program] = field(default_factory=dict, init=False, repr=False, compare=False)
+
+    @cached_property
+    def tops(self) -> tuple[int, ...]:
+        """The nodes that stand below no other."""
+        below = {place for kind, below in self.steps for place in _below(kind, below)}
+        return tuple(place for place in range(len(self.steps)) if place not in below)
 
     @cached_property
     def places(self) -> dict[Node, int]:
@@ -37,6 +44,19 @@ class Program:
     def place(self, node: Node) -> int:
         """Return where the value of a node stands in the walk's result."""
         return self.places[node]
+
+    def part(self, *places: int) -> Program:
+        """Return the program of some of the nodes and what is below them; of one node, the node stands last."""
+        if places not in self._parts:
+            self._parts[places] = compile_conditions(self.nodes[place] for place in places)
+        return self._parts[places]
+
+
+def _below(kind: int, below: Plane) -> Sequence[int]:
+    if kind in (_ALL, _ANY):
+        places: Sequence[int] = below
+        return places
+    return (below[0],) if kind == _SAME else ()
 
 
 def compile_conditions(conditions: Iterable[Node]) -> Program:
@@ -121,3 +141,27 @@ def walk(program: Program, leaves: Leaves, none: Plane, every: Plane) -> tuple[l
         true.append(t)
         false.append(f)
     return true, false
+
+
+def open_keys(program: Program, leaves: Leaves) -> list[Key]:
+    """Return the unknown leaves below conditions that are themselves unknown, in reading order: no others can decide.
+
+    The conditions are the nodes of the program that stand below no other; each plane holds one world.
+    """
+    true, false = walk(program, leaves, 0, 1)
+    found: dict[Key, None] = {}
+    seen: set[int] = set()
+    pending = list(reversed(program.tops))
+    while pending:
+        place = pending.pop()
+        if place in seen or true[place] or false[place]:
+            continue
+        seen.add(place)
+        kind, below = program.steps[place]
+        if kind in (_LEAF, _SWAP):
+            found[program.keys[below]] = None
+        elif kind == _BETWEEN:
+            found.update({program.keys[key]: None for key in below[:2] if leaves(program.keys[key]) == (0, 0)})
+        else:
+            pending += reversed(_below(kind, below))
+    return list(found)

@@ -162,6 +162,15 @@ class Missing:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Certain:
+    """What holds whatever the unknown facts are: an option that is offered in every case, or in none though it seems open."""
+
+    option: str
+    offered: bool
+    text: str
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Answer:
     """Everything that the guideline says for one patient, and what it was concluded from."""
 
@@ -190,6 +199,7 @@ class Answer:
     assumed_complete: bool = False
     remarks: tuple[str, ...] = ()
     notice: tuple[str, ...] = ()
+    certain: tuple[Certain, ...] = ()
 
     def status_of(self, in_list: str, tier: str, option: str) -> Status | None:
         """Return the status of an option where it stands in a tier of a list."""

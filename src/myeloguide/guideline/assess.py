@@ -14,6 +14,7 @@ from myeloguide.errors import InputError, Problem
 from myeloguide.guideline.answer import (
     Answer,
     CautionShown,
+    Certain,
     ListAnswer,
     Missing,
     NearOption,
@@ -25,7 +26,7 @@ from myeloguide.guideline.answer import (
     Status,
 )
 from myeloguide.guideline.pack import Condition, Gap, OptionList, Pack, Remark, Row
-from myeloguide.guideline.questions import Name, deciding
+from myeloguide.guideline.questions import Name, Questions
 from myeloguide.history.closure import ANY_LINE, LATER_LINE, Planes, close, planes_of
 from myeloguide.history.definitions import Definitions
 from myeloguide.history.facts import KnownFacts, known_facts
@@ -127,6 +128,7 @@ class Assessment:
         self.harm = [news for news in self.news if news.harm is not None]
         self.touched: set[str] = set()
         self.decided_by: dict[str, list[bool]] = {}
+        self.questions = Questions(pack, self.planes)
 
     def value(self, condition: Condition) -> bool | None:
         """Return what the walk says of a condition."""
@@ -171,6 +173,7 @@ class Assessment:
             assumed_complete=self.known.assume_complete,
             remarks=self.known.derived.remarks,
             notice=pack.header.notice,
+            certain=tuple(self.certain(applying, options)),
         )
 
     def tell(self, said: Reason) -> Reason:
@@ -207,7 +210,7 @@ class Assessment:
         status = self.status(row, applies)
         needs: tuple[str, ...] = ()
         if status == "depends":
-            needs = tuple(map(written, deciding(row.offered.node, self.planes, self.pack)))
+            needs = tuple(map(written, self.questions.deciding(row.offered.place)))
             for name in needs:
                 self.decided_by.setdefault(name, []).append(row.recommends)
         self.touched.update(row.rulings)
@@ -345,6 +348,29 @@ class Assessment:
     def question(self, name: str) -> str:
         fact, _, member = name.partition(".")
         return self.pack.vocabulary.facts[fact].asks.format(member=self.pack.phrases.name(member))
+
+    def certain(self, applying: Iterable[tuple[OptionList, bool | None]], options: Sequence[OptionAnswer]) -> Iterator[Certain]:
+        """Yield what is certain although something is open: what is offered in every completion, or in none though open."""
+        if all(shown.status != "depends" for shown in options):
+            return
+        rows = [row for item, applies in applying if applies is not False for row in item.rows]
+        standing: dict[str, list[tuple[Row, OptionAnswer]]] = {}
+        for row, shown in zip(rows, options, strict=True):
+            if row.recommends:
+                standing.setdefault(row.option, []).append((row, shown))
+        list_applies = {item.id: item.applies.place for item in self.pack.lists}
+        for option, found in standing.items():
+            waiting = [(row, shown) for row, shown in found if shown.status == "depends"]
+            certain: bool | None = None
+            if any(shown.status == "offered" for _, shown in found):
+                certain = True
+            elif waiting and (
+                not any(shown.needs for _, shown in waiting)
+                or self.questions.certain(tuple(dict.fromkeys(list_applies[row.list] for row, _ in waiting)))
+            ):
+                certain = self.questions.certain(tuple(row.offered.place for row, _ in waiting))
+            if certain is not None:
+                yield Certain(option, certain, f"{option} is offered in {'every' if certain else 'no'} case")
 
     # --- why ---
 

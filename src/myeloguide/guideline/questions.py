@@ -1,26 +1,29 @@
-"""Which unknown facts decide: exact over the consistent completions of what is known.
+"""Which unknown facts decide, and what holds whatever they are: exact over the consistent completions of what is known.
 
-The unknown facts of a row's condition are enumerated as worlds, the bits of one Python integer, closed by the
-contract's closure and walked once. A fact decides a row if two consistent worlds that differ in it alone differ in
-whether the row is offered; two facts that can only change together (frail and fitness, the first line and what was
-received when there was one line) decide together.
+The unknown facts of a condition are enumerated as worlds, the bits of one Python integer, closed by the contract's
+closure and walked once. A fact decides a row if two consistent worlds that differ in it alone differ in whether the row
+is offered; two facts that can only change together (frail and fitness, the first line and what was received when there
+was one line) decide together.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import lru_cache, reduce
+from functools import cached_property, lru_cache, reduce
+from math import prod
 from operator import or_
 
-from myeloguide.criteria.nodes import Compare, Holds, Is, Node, children
-from myeloguide.criteria.walk import Program, compile_conditions, walk
+from myeloguide.criteria.walk import open_keys, walk
 from myeloguide.guideline.pack import Pack
-from myeloguide.history.closure import KNOWN, LATER_LINE, Planes, close
+from myeloguide.history.closure import KNOWN, LATER_LINE, Planes, Related, close, related_to
 from myeloguide.knowledge.facts import Key
 
 Name = tuple[str, str]
 """A fact that can be asked for: fact and member, "" where it has none."""
+
+MOST_WORLDS = 1 << 16
+"""Beyond so many completions nothing is said to be certain; the questions of one row never come near."""
 
 _DEPENDENTS: dict[str, Key] = {
     "months_transplant_to_progression": ("prior_transplant", ""),
@@ -38,56 +41,60 @@ class Variable:
     values: tuple[tuple[tuple[Key, bool], ...], ...]
 
 
-@lru_cache(maxsize=512)
-def _program(node: Node) -> Program:
-    return compile_conditions([node])
+class Questions:
+    """What the unknown facts of one patient decide; `planes` are the patient's, closed."""
 
+    def __init__(self, pack: Pack, planes: Planes) -> None:
+        self.pack = pack
+        self.planes = planes
+        self.known_certain: dict[tuple[int, ...], bool | None] = {}
 
-def deciding(node: Node, planes: Planes, pack: Pack) -> tuple[Name, ...]:
-    """Return the unknown facts that decide a condition, in the order in which it asks for them."""
-    program = _program(node)
-    variables = _variables(_open_keys(program, node, planes), planes, pack)
-    worlds = _Worlds(variables, planes, pack)
-    true, _ = walk(program, worlds.planes.__getitem__, 0, worlds.every)
-    return worlds.deciding(true[program.place(node)])
+    @cached_property
+    def bounds(self) -> dict[str, list[Key]]:
+        """The comparisons that matter of each number, in order."""
+        found: dict[str, list[Key]] = {}
+        for key in self.planes:
+            if not isinstance(key[1], str):
+                found.setdefault(key[0], []).append(key)
+        return {fact: sorted(keys, key=_order) for fact, keys in found.items()}
 
+    def deciding(self, place: int) -> tuple[Name, ...]:
+        """Return the unknown facts that decide a condition, in the order in which it asks for them."""
+        program = self.pack.program.part(place)
+        worlds = _Worlds(self.variables(open_keys(program, self.planes.__getitem__)), self)
+        true, _ = walk(program, worlds.planes.__getitem__, 0, worlds.every)
+        return worlds.deciding(true[-1])
 
-def _open_keys(program: Program, node: Node, planes: Planes) -> list[Key]:
-    """Return the unknown leaves below nodes that are themselves unknown: the others decide nothing."""
-    true, false = walk(program, planes.__getitem__, 0, 1)
-    found: dict[Key, None] = {}
-    seen: set[Node] = set()
-    pending = [node]
-    while pending:
-        current = pending.pop()
-        place = program.place(current)
-        if current in seen or true[place] or false[place]:
-            continue
-        seen.add(current)
-        match current:
-            case Holds(fact, member) | Is(fact, member):
-                found[fact, member] = None
-            case Compare(fact):
-                found.update({key: None for key in ((fact, current.reaches), (fact, current.exceeds)) if key in planes})
-            case _:
-                pending += reversed(children(current))
-    return [key for key in found if planes[key] == (0, 0)]
+    def certain(self, places: tuple[int, ...]) -> bool | None:
+        """Return whether one of some conditions holds in every completion (True), none in any (False), or neither (None)."""
+        if places not in self.known_certain:
+            self.known_certain[places] = self._certain(places)
+        return self.known_certain[places]
 
+    def _certain(self, places: tuple[int, ...]) -> bool | None:
+        program = self.pack.program.part(*places)
+        variables = self.variables(open_keys(program, self.planes.__getitem__))
+        if prod(len(variable.values) for variable in variables) > MOST_WORLDS:
+            return None
+        worlds = _Worlds(variables, self)
+        true, _ = walk(program, worlds.planes.__getitem__, 0, worlds.every)
+        nodes = self.pack.program.nodes
+        holds = reduce(or_, (true[program.place(nodes[place])] for place in places)) & worlds.possible
+        return False if not holds else True if holds == worlds.possible else None
 
-def _variables(unknown: Sequence[Key], planes: Planes, pack: Pack) -> list[Variable]:
-    names = dict.fromkeys((fact, member if isinstance(member, str) else "") for fact, member in unknown)
-    facts = pack.vocabulary.facts
-    names = dict.fromkeys((fact, "" if facts[fact].kind == "category" else member) for fact, member in names)
-    for fact, member in list(names):
-        if fact in _DEPENDENTS and planes[_DEPENDENTS[fact]] == (0, 0):
-            names.setdefault(_DEPENDENTS[fact])
-        for partner in _partners((fact, member), planes):
-            names.setdefault(partner)
-    bounds: dict[str, set[Key]] = {}
-    for key in planes:
-        if not isinstance(key[1], str):
-            bounds.setdefault(key[0], set()).add(key)
-    return [Variable(name, tuple(_values(name, planes, pack, bounds.get(name[0], set())))) for name in names]
+    def variables(self, unknown: Sequence[Key]) -> list[Variable]:
+        """Return the facts behind unknown keys, and those that come with them, with the values they can take."""
+        planes, pack = self.planes, self.pack
+        names = dict.fromkeys((fact, member if isinstance(member, str) else "") for fact, member in unknown)
+        facts = pack.vocabulary.facts
+        names = dict.fromkeys((fact, "" if facts[fact].kind == "category" else member) for fact, member in names)
+        for fact, member in list(names):
+            if fact in _DEPENDENTS and planes[_DEPENDENTS[fact]] == (0, 0):
+                names.setdefault(_DEPENDENTS[fact])
+            for partner in _partners((fact, member), planes):
+                names.setdefault(partner)
+        made = (Variable(name, tuple(_values(name, planes, pack, self.bounds.get(name[0], ())))) for name in names)
+        return [variable for variable in made if variable.values]
 
 
 def _partners(name: Name, planes: Planes) -> Iterator[Name]:
@@ -102,7 +109,15 @@ def _partners(name: Name, planes: Planes) -> Iterator[Name]:
             yield other, member
 
 
-def _values(name: Name, planes: Planes, pack: Pack, bounds: Iterable[Key]) -> Iterator[tuple[tuple[Key, bool], ...]]:
+def _linked(one: Name, other: Name) -> bool:
+    """Whether the closure can relate two facts: two agents meet only in a regimen or in the number of lines."""
+    if one[1] and other[1]:
+        return one[1] == other[1] or "regimens_given" in (one[0], other[0])
+    without_member = [fact for fact, member in (one, other) if not member]
+    return len(without_member) == 2 or without_member[0] in ("prior_lines", "months_lenalidomide_stop_to_progression")
+
+
+def _values(name: Name, planes: Planes, pack: Pack, bounds: Sequence[Key]) -> Iterator[tuple[tuple[Key, bool], ...]]:
     fact, member = name
     declared = pack.vocabulary.facts[fact]
     if declared.kind == "category":
@@ -110,7 +125,7 @@ def _values(name: Name, planes: Planes, pack: Pack, bounds: Iterable[Key]) -> It
             if not planes[fact, choice][1]:
                 yield tuple(((fact, value), value == choice) for value in declared.values)
     elif declared.is_number:
-        yield from _number_values(fact, planes, sorted(bounds, key=_order))
+        yield from _number_values(fact, planes, bounds)
     else:
         yield (((fact, member), True),)
         yield (((fact, member), False),)
@@ -133,46 +148,69 @@ def _number_values(fact: str, planes: Planes, bounds: Sequence[Key]) -> Iterator
         yield (*value, ((fact, KNOWN), True), (dependent, True)) if dependent else value
 
 
+class _Lifted(Planes):
+    """The planes of one world as those of many, each when it is first asked for."""
+
+    def __init__(self, base: Planes, every: int) -> None:
+        self.base = base
+        self.every = every
+
+    def __missing__(self, key: Key) -> tuple[int, int]:
+        true, false = self.base.get(key, (0, 0))
+        lifted = self[key] = (true * self.every, false * self.every)
+        return lifted
+
+
 class _Worlds:
     """Every combination of values of some variables, each one bit of an integer."""
 
-    def __init__(self, variables: Sequence[Variable], planes: Planes, pack: Pack) -> None:
-        self.variables = [variable for variable in variables if variable.values]
+    def __init__(self, variables: Sequence[Variable], questions: Questions) -> None:
+        self.variables = variables
         self.strides: list[int] = []
-        size = 1
-        for variable in self.variables:
-            self.strides.append(size)
-            size *= len(variable.values)
-        self.size = size
-        self.every = (1 << size) - 1
-        self.planes: Planes = {key: (true * self.every, false * self.every) for key, (true, false) in planes.items()}
-        for number, variable in enumerate(self.variables):
+        self.size = 1
+        for variable in variables:
+            self.strides.append(self.size)
+            self.size *= len(variable.values)
+        self.every = (1 << self.size) - 1
+        self.planes = _Lifted(questions.planes, self.every)
+        for number, variable in enumerate(variables):
             for choice, value in enumerate(variable.values):
                 chosen = self.where(number, choice)
                 for key, holds in value:
-                    true, false = self.planes.get(key, (0, 0))
+                    true, false = self.planes[key]
                     self.planes[key] = (true | chosen, false) if holds else (true, false | chosen)
+        for key in questions.bounds.get("prior_lines", ()):
+            _ = self.planes[key]  # the order of counts is closed over those that are there
         impossible = 0
-        for conflict in close(self.planes, pack.vocabulary):
+        for conflict in close(self.planes, questions.pack.vocabulary, related=self.related(questions)):
             impossible |= conflict.plane
         self.possible = self.every & ~impossible
 
+    def related(self, questions: Questions) -> Related:
+        """Return what the closure has to look at: of all else nothing new is assumed."""
+        names = [variable.name for variable in self.variables]
+        agents = frozenset(member for fact, member in names if fact in ("exposed_to", "refractory_to", "line1_agents"))
+        regimens = frozenset(member for fact, member in names if fact == "regimens_given")
+        return related_to(questions.pack.vocabulary, agents, regimens)
+
     def where(self, number: int, choice: int) -> int:
         """Return the worlds in which a variable has a value."""
-        stride, count = self.strides[number], len(self.variables[number].values)
-        block = ((1 << stride) - 1) << (stride * choice)
-        period = stride * count
-        return block * (self.every // ((1 << period) - 1))
+        return _where(self.strides[number], len(self.variables[number].values), choice, self.size)
 
     def moved(self, plane: int, number: int, choice: int) -> int:
         """Return, at the worlds where a variable has its first value, what holds where it has this one."""
         return (plane & self.where(number, choice)) >> (self.strides[number] * choice)
 
     def deciding(self, offered: int) -> tuple[Name, ...]:
+        """Return the variables that decide a plane."""
         found = [number for number in range(len(self.variables)) if self.decides(offered, number)]
+        if self.possible == self.every:  # two facts that can change one after the other decide alone
+            return tuple(self.variables[number].name for number in found)
         for one in range(len(self.variables)):
             for other in range(one + 1, len(self.variables)):
-                if (one not in found or other not in found) and self.decide_together(offered, one, other):
+                if (one in found and other in found) or not _linked(self.variables[one].name, self.variables[other].name):
+                    continue
+                if self.decide_together(offered, one, other):
                     found += [number for number in (one, other) if number not in found]
         return tuple(self.variables[number].name for number in sorted(found))
 
@@ -215,3 +253,10 @@ class _Worlds:
                     if possible & possible_too & (here ^ there) & apart:
                         return True
         return False
+
+
+@lru_cache(maxsize=4096)
+def _where(stride: int, count: int, choice: int, size: int) -> int:
+    """Return the worlds, of so many, in which a variable with this stride and number of values has one of them."""
+    block = ((1 << stride) - 1) << (stride * choice)
+    return block * (((1 << size) - 1) // ((1 << stride * count) - 1))

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from functools import cache, reduce
+from functools import cache, lru_cache, reduce
 from itertools import pairwise
 from operator import and_
 from typing import Any as Plane
@@ -111,15 +111,24 @@ def _compared(number: Range, bound: Plane, every: int) -> tuple[int, int]:
     return (0, 0) if decided is None else (every, 0) if decided else (0, every)
 
 
-def close(planes: Planes, vocabulary: Vocabulary, none: Plane = 0, occurs: Callable[[Plane], bool] = bool) -> list[Conflict]:
-    """Add to `planes` whatever follows from them, and return the contradictions; `occurs` says a plane is not empty."""
-    return _Closure(planes, vocabulary, none, occurs).run()
+def close(
+    planes: Planes,
+    vocabulary: Vocabulary,
+    none: Plane = 0,
+    occurs: Callable[[Plane], bool] = bool,
+    related: Related | None = None,
+) -> list[Conflict]:
+    """Add to `planes` whatever follows from them, and return the contradictions; `occurs` says a plane is not empty.
+
+    `related` leaves out agents and regimens of which nothing new is assumed since the planes were last closed.
+    """
+    return _Closure(planes, related or everything(vocabulary), none, occurs).run()
 
 
 class _Closure:
-    def __init__(self, planes: Planes, vocabulary: Vocabulary, none: Plane, occurs: Callable[[Plane], bool]) -> None:
+    def __init__(self, planes: Planes, related: Related, none: Plane, occurs: Callable[[Plane], bool]) -> None:
         self.planes = planes
-        self.keys = _keys(vocabulary)
+        self.keys = related
         self.none = none
         self.occurs = occurs
         self.conflicts: list[Conflict] = []
@@ -234,15 +243,17 @@ class _Closure:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Keys:
-    """The keys that the closure relates, made once: each agent's and each regimen's."""
+class Related:
+    """The keys that the closure relates: each agent's and each regimen's."""
 
     agents: tuple[tuple[Key, Key, Key], ...]
     regimens: tuple[tuple[Key, tuple[Key, ...], tuple[tuple[Key, ...], ...]], ...]
 
 
 @cache
-def _keys(vocabulary: Vocabulary) -> _Keys:
+def everything(vocabulary: Vocabulary) -> Related:
+    """Return the keys of every agent and regimen."""
+
     def received(agents: Iterable[str]) -> tuple[Key, ...]:
         return tuple(("exposed_to", agent) for agent in agents)
 
@@ -251,4 +262,13 @@ def _keys(vocabulary: Vocabulary) -> _Keys:
         (("regimens_given", name), received(regimen.agents), tuple(map(received, regimen.one_of)))
         for name, regimen in vocabulary.regimens.items()
     )
-    return _Keys(agents, regimens)
+    return Related(agents, regimens)
+
+
+@lru_cache(maxsize=4096)
+def related_to(vocabulary: Vocabulary, agents: frozenset[str], regimens: frozenset[str]) -> Related:
+    """Return the keys of these agents and regimens, and of the agents of these regimens."""
+    every = everything(vocabulary)
+    chosen = tuple(item for item in every.regimens if item[0][1] in regimens)
+    received = {key[1] for _, required, choices in chosen for key in (*required, *(one for group in choices for one in group))}
+    return Related(tuple(item for item in every.agents if item[0][1] in agents or item[0][1] in received), chosen)
