@@ -63,8 +63,8 @@ def test_missing_facts_are_those_that_change_what_is_offered(
 
 def check_certain(answer: Answer, worlds: list[set[tuple[str, ...]]]) -> None:
     """What is said to be certain is what every completion offers, or none although it seems open."""
-    recommended = {(row.list, row.tier, row.option, str(row.grade)) for row in load_pack().rows if row.recommends}
-    offered = [{row[2] for row in world & recommended} for world in worlds]
+    recommended = {(row.list, row.tier, row.option) for row in load_pack().rows if row.recommends}
+    offered = [{row[2] for row in world if row[:3] in recommended} for world in worlds]
     waiting = {row.option for row in answer.options if row.status == "depends" and row.recommended}
     if any(row.status == "depends" for row in answer.options):
         assert {item.option for item in answer.certain if item.offered} == set.intersection(*offered)
