@@ -224,3 +224,63 @@ def test_output_that_cannot_be_written() -> None:
         )
     assert done.returncode == 2
     assert b"the output cannot be written" in done.stderr
+
+
+# --- what if, plan, ask ---
+
+
+def test_a_what_if_shows_the_answer_and_the_difference() -> None:
+    text = " ".join(call(["assess", EXAMPLE, "--what-if", "unavailable_agents.pomalidomide=true"]).stdout.decode().split())
+    assert (
+        "First relapse, disease refractory to lenalidomide; no longer offered: preferred: PVd (1A); other: KPd (1C), DPd (1C)"
+        in text
+    )
+    answer = json.loads(call(["assess", EXAMPLE, "--ruling", "C4=off", "--format", "json"]).stdout)
+    assert answer["difference"] is not None
+    assert json.loads(call(["assess", EXAMPLE, "--format", "json"]).stdout)["difference"] is None
+
+
+def test_wrong_what_ifs_and_plans_are_told() -> None:
+    done = call(["assess", EXAMPLE, "--what-if", "t_11_41=true"])
+    assert (done.returncode, done.stdout) == (2, b"")
+    assert done.stderr == b"myeloguide: --what-if: there is no fact t_11_41 (did you mean t_11_14?)\n"
+    done = call(["assess", EXAMPLE, "--plan", "nonsense"])
+    assert (done.returncode, done.stdout) == (2, b"")
+    done = call(["assess", EXAMPLE, "--what-if", "prior_transplant=false"])
+    assert done.returncode in (0, 2)
+    assert b"Traceback" not in done.stderr
+
+
+def test_a_plan_is_placed() -> None:
+    text = " ".join(call(["assess", EXAMPLE, "--plan", "Dara-Pom-Dex"]).stdout.decode().split())
+    assert "Offered; the guideline puts other options before it." in text
+    assert "To record why: patient-contraindication" in text
+
+
+def test_what_would_change_an_option_stands_with_its_reasons() -> None:
+    text = " ".join(call(["assess", EXAMPLE, "--explain", "DRd"]).stdout.decode().split())
+    assert (
+        "What would make it offered (the smallest changes of facts) Only in another patient: not refractory to lenalidomide"
+        in text
+    )
+    told = json.loads(call(["assess", EXAMPLE, "--explain", "DRd", "--format", "json"]).stdout)
+    assert told["would_change"]["sets"][0]["changes"][0]["fact"] == "refractory_to.lenalidomide"
+
+
+OPEN_QUESTION = b"""
+as_of: 2026-11-01
+facts: {prior_lines: 1, age: 70, fitness: fit, exposed_to: [lenalidomide], line1_agents: [lenalidomide], transplant_eligible: false}
+"""
+
+
+def test_questions_are_asked_until_nothing_can_change(tmp_path: Path) -> None:
+    file = tmp_path / "patient.yaml"
+    file.write_bytes(OPEN_QUESTION)
+    done = call(["ask", file], b"perhaps\nn\n")
+    text = " ".join(done.stdout.decode().split())
+    assert done.returncode == 0, done.stderr
+    assert '"perhaps" is not understood (answer y, n or ?)' in text
+    assert "No further question: the set of offered options can no longer change." in text
+    assert "--what-if refractory_to.lenalidomide=false" in text
+    assert "Stopped." in call(["ask", file], b"").stdout.decode()
+    assert call(["ask", "-"], b"").returncode == 2

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -12,7 +13,7 @@ OURS = {
     "myeloguide", "myeloguide.__main__", "myeloguide.cli", "myeloguide.errors", "myeloguide.text",
     "myeloguide.criteria", "myeloguide.criteria.nodes", "myeloguide.criteria.prose",
     "myeloguide.criteria.walk", "myeloguide.guideline", "myeloguide.guideline.answer", "myeloguide.guideline.assess",
-    "myeloguide.guideline.declared", "myeloguide.guideline.pack", "myeloguide.guideline.prepared", "myeloguide.guideline.phrases", "myeloguide.guideline.questions",
+    "myeloguide.guideline.declared", "myeloguide.guideline.pack", "myeloguide.guideline.prepared", "myeloguide.guideline.phrases", "myeloguide.guideline.what_if", "myeloguide.guideline.questions",
     "myeloguide.history", "myeloguide.history.closure", "myeloguide.history.course", "myeloguide.history.definitions",
     "myeloguide.history.facts", "myeloguide.history.proof", "myeloguide.history.refractoriness", "myeloguide.knowledge",
     "myeloguide.knowledge.agents", "myeloguide.knowledge.facts", "myeloguide.knowledge.names", "myeloguide.knowledge.reading",
@@ -38,7 +39,9 @@ def imported(arguments: list[str]) -> set[str]:
     start = f"import sys; sys.argv = {['myeloguide', *arguments]!r}"
     run = "from myeloguide.__main__ import main\ntry:\n    main()\nexcept SystemExit:\n    pass"
     code = f"{start}\n{run}\nsys.stderr.write(' '.join(sys.modules))"
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    settings = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    for _ in range(2):  # the first start keeps the pack ready for the second
+        done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, env=settings)
     return set(done.stderr.split())
 
 

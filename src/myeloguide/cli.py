@@ -11,12 +11,19 @@ import sys
 from datetime import date
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from myeloguide import __version__
 from myeloguide.errors import InputError, Problem
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from myeloguide.guideline.pack import Pack
+    from myeloguide.history.facts import KnownFacts
+    from myeloguide.record.patient_file import PatientFile
 
 app = typer.Typer(
     name="myeloguide",
@@ -56,38 +63,110 @@ def _version(version: Annotated[bool, typer.Option("--version", help="Print the 
 def assess(
     file: Annotated[str, typer.Argument(help="A patient file (YAML or JSON); `-` is standard input.")],
     output: Annotated[Format, typer.Option("--format", help="How the answer is printed.")] = Format.text,
-    explain: Annotated[str | None, typer.Option(help="Show the tree of conditions of one option.", metavar="OPTION")] = None,
+    explain: Annotated[
+        str | None, typer.Option(help="Show one option's conditions, and what would change its status.", metavar="OPTION")
+    ] = None,
+    what_if: Annotated[
+        list[str] | None,
+        typer.Option("--what-if", help="Answer with a fact changed, and say what differs. Repeatable.", metavar="FACT=VALUE"),
+    ] = None,
+    plan: Annotated[
+        str | None, typer.Option(help="Say where a planned treatment stands, such as DPd.", metavar="TREATMENT")
+    ] = None,
     ruling: RulingOption = None,
     as_of: Annotated[str | None, typer.Option(help="The day of the decision, if the file gives none.", metavar="DATE")] = None,
     assume_complete: Annotated[bool, typer.Option("--assume-complete", help="Take the history as complete.")] = False,
     pack: PackOption = "imwg-2021",
 ) -> None:
     """Answer for one patient: every option of the guideline, with its status and the reason for it."""
+    from dataclasses import replace
+
     from myeloguide.guideline.assess import Assessment, prepare
     from myeloguide.guideline.prepared import load_pack
+    from myeloguide.guideline.what_if import difference, explanation, hanging
 
     guideline = load_pack(pack)
-    known, patient, switches = prepare(
-        guideline, _document(file), _day(as_of), date.today(), _switches(ruling), assume_complete=assume_complete
-    )
+    document, day, today, switched = _document(file), _day(as_of), date.today(), _switches(ruling)
+
+    def read(switched: Mapping[str, str], changes: Sequence[str]) -> tuple[KnownFacts, PatientFile, dict[str, str]]:
+        return prepare(guideline, document, day, today, switched, assume_complete=assume_complete, what_if=changes)
+
+    changes = what_if or ()
+    known, patient, switches = read(switched, changes)
     assessment = Assessment(guideline, known, patient.as_of, switches, patient.patient)
-    answer = assessment.answer()
+    hangs_on = hanging(guideline, known, switches, lambda other: read({**switched, **other}, changes)[0])
+    answer = replace(assessment.answer(), hangs_on=hangs_on)
+    if changes or switched:
+        known_before, _, switches_before = read({}, ())
+        before = Assessment(guideline, known_before, patient.as_of, switches_before).answer()
+        answer = replace(answer, difference=difference(before, answer))
+    if plan is not None:
+        from myeloguide.guideline.plan import stand
+
+        answer = replace(answer, plan=stand(guideline, answer, assessment.planes, plan))
+    option = None if explain is None else _option(guideline, explain)
     if output is Format.json:
         from myeloguide.guideline.answer import plain
 
-        _print(json.dumps(plain(answer), ensure_ascii=False, indent=1) + "\n")
+        shown = answer if option is None else explanation(assessment, option)
+        _print(json.dumps(plain(shown), ensure_ascii=False, indent=1) + "\n")
         return
     from myeloguide.text import render, render_why
 
     width = shutil.get_terminal_size((PLAIN_WIDTH, 24)).columns if sys.stdout.isatty() else PLAIN_WIDTH
-    if explain is None:
-        _print(render(answer, guideline, width))
-        return
-    option = guideline.vocabulary.regimen(explain)
+    _print(render(answer, guideline, width) if option is None else render_why(assessment, answer, option, width))
+
+
+@app.command()
+def ask(
+    file: Annotated[str, typer.Argument(help="A patient file (YAML or JSON).")],
+    ruling: RulingOption = None,
+    as_of: Annotated[str | None, typer.Option(help="The day of the decision, if the file gives none.", metavar="DATE")] = None,
+    assume_complete: Annotated[bool, typer.Option("--assume-complete", help="Take the history as complete.")] = False,
+    pack: PackOption = "imwg-2021",
+) -> None:
+    """Ask for what is unknown, one question at a time, the most decisive first. `?` is "don't know"; `q` stops."""
+    from myeloguide.guideline.ask import Interview, choices
+    from myeloguide.guideline.assess import Assessment, prepare
+    from myeloguide.guideline.prepared import load_pack
+    from myeloguide.text import render_end, render_offered
+
+    if file == "-":
+        raise InputError(Problem("ask", "reads the answers from standard input", "name a patient file"))
+    guideline = load_pack(pack)
+    document, day, today, switched = _document(file), _day(as_of), date.today(), _switches(ruling)
+
+    def assess_with(changes: Sequence[str]) -> Assessment:
+        known, patient, switches = prepare(
+            guideline, document, day, today, switched, assume_complete=assume_complete, what_if=changes
+        )
+        return Assessment(guideline, known, patient.as_of, switches, patient.patient)
+
+    interview = Interview(assess_with)
+    _print(render_offered(interview.assessment))
+    while (question := interview.question()) is not None:
+        fact = guideline.vocabulary.facts[question.fact.partition(".")[0]]
+        _print(f"\n{question.question} (decides {question.decides})\n  {choices(fact)}: ")
+        said = sys.stdin.readline() if sys.stdin is not None else ""
+        if not said or said.strip().casefold() in ("q", "quit"):
+            _print("\n")
+            break
+        if not sys.stdin.isatty():
+            _print(said if said.endswith("\n") else said + "\n")
+        try:
+            interview.reply(question, said)
+        except InputError as error:
+            _print("".join(f"  {problem}\n" for problem in error.problems))
+        else:
+            _print(render_offered(interview.assessment))
+    _print(render_end(interview.assessment, interview.learned, asked_all=question is None))
+
+
+def _option(guideline: Pack, word: str) -> str:
+    option = guideline.vocabulary.regimen(word)
     if option is None or option not in {row.option for row in guideline.rows}:
-        remedy = guideline.vocabulary.near_regimen(explain)
-        raise InputError(Problem("--explain", f"the guideline has no option {explain}", remedy))
-    _print(render_why(assessment, answer, option, width))
+        raise InputError(Problem("--explain", f"the guideline has no option {word}", guideline.vocabulary.near_regimen(word)))
+    return option
 
 
 @app.command()

@@ -8,11 +8,15 @@ from typing import Any
 
 from myeloguide.criteria.nodes import Compare, Holds, Is, Node
 from myeloguide.criteria.prose import Explained
-from myeloguide.guideline.answer import Answer, CautionShown, OptionAnswer, Reason
+from myeloguide.guideline.answer import Answer, Before, CautionShown, MovedRow, OptionAnswer, PlannedRow, Reason
 from myeloguide.guideline.assess import Assessment
 from myeloguide.guideline.pack import Pack
+from myeloguide.guideline.what_if import WouldChange, explanation
 from myeloguide.history.proof import Proof
 from myeloguide.record.ranges import Range, shown
+
+InTier = OptionAnswer | MovedRow | Before
+"""What names an option where it stands."""
 
 _STATUS = {
     "held_back": "held back",
@@ -42,10 +46,9 @@ class _Page:
         yield ""
         yield from self.patient()
         yield from self.warnings()
+        yield from self.plan()
+        yield from self.difference()
         yield from self.summary()
-        if answer.outside:
-            yield ""
-            yield from self.wrap(answer.outside, "")
         for item in answer.lists:
             if item.applies is not False:
                 yield from self.option_list(item.list, item.title, item.applies, item.why, str(item.source))
@@ -88,9 +91,68 @@ class _Page:
         for remark in self.answer.remarks:
             yield from self.wrap(f"Note: {remark}.", "  ", "")
 
+    def plan(self) -> Iterator[str]:
+        """Yield where a planned treatment stands, what stands before it, and the codes by which a deviation is recorded."""
+        plan = self.answer.plan
+        if plan is None:
+            return
+        yield from self.heading(f"Planned: {plan.plan}" + (f" ({plan.option})" if plan.option not in (None, plan.plan) else ""))
+        yield from self.wrap(f"{plan.text[0].upper()}{plan.text[1:]}.", "  ", "")
+        for row in plan.rows:
+            place = f"{self.list_title(row.list)}; {self.tier_title(row).lower()}{f', {row.grade}' if row.grade else ''}"
+            status = f": {_STATUS[row.status]}" if row.status else ""
+            yield from self.wrap(f"{place}{status}: {'; '.join(row.reasons)}" if row.reasons else place + status, "    ", "  ")
+        for text in plan.on_agents:
+            yield from self.wrap(f"For this patient: {text}", "    ", "  ")
+        for name in dict.fromkeys(item.list for item in plan.before):
+            rows = [item for item in plan.before if item.list == name]
+            yield from self.wrap(f"Before it ({self.list_title(name)}): {'; '.join(self.by_tier(rows))}", "    ", "  ")
+        if plan.reason_codes:
+            codes = ", ".join(item.code for item in plan.reason_codes)
+            yield from self.wrap(f"To record why: {codes} [HL7 CDS Hooks 3.0 ballot, non-adherence reason codes]", "    ", "  ")
+
+    def difference(self) -> Iterator[str]:
+        """Yield what a what-if or a switched ruling changes."""
+        difference = self.answer.difference
+        if difference is None:
+            return
+        yield from self.heading("What this changes")
+        if not difference.lists and not difference.rows:
+            yield "Nothing: every list and every option stands as before."
+        applies = {True: "applies", False: "does not apply", None: "is open"}
+        for item in difference.lists:
+            title = self.list_title(item.list)
+            yield from self.wrap(f"{title}: {applies[item.would_be]} (was: {applies[item.was]})", "  ", "- ")
+        moves: dict[str, list[MovedRow]] = {
+            "now offered": [], "no longer offered": [], "now depends": [], "not offered, for another reason": [],
+        }  # fmt: skip
+        for row in difference.rows:
+            if row.would_be == "offered":
+                moves["now offered"].append(row)
+            elif row.was == "offered" and row.would_be:
+                moves["no longer offered"].append(row)
+            elif row.would_be == "depends":
+                moves["now depends"].append(row)
+            elif row.was and row.would_be:
+                moves["not offered, for another reason"].append(row)
+        for said, rows in moves.items():
+            for name in dict.fromkeys(row.list for row in rows):
+                tiers = "; ".join(self.by_tier([row for row in rows if row.list == name]))
+                yield from self.wrap(f"{self.list_title(name)}; {said}: {tiers}", "  ", "- ")
+
+    def list_title(self, name: str) -> str:
+        return next(item.title for item in self.pack.lists if item.id == name)
+
     def summary(self) -> Iterator[str]:
-        """Yield what is offered, in a line a list, and the first questions."""
+        """Yield what is offered, in a line a list, and the first question."""
         yield ""
+        yield from self.offered_so_far()
+        if self.answer.missing and self.answer.missing[0].decides_recommended:
+            yield from self.wrap(f"To find out first: {self.answer.missing[0].question}", "     ", "?  ")
+
+    def offered_so_far(self) -> Iterator[str]:
+        if self.answer.outside:
+            yield from self.wrap(self.answer.outside, "     ", "=> ")
         for item in self.answer.lists:
             rows = [row for row in self.answer.options if row.list == item.list and row.recommended]
             offered = [row for row in rows if row.status == "offered"]
@@ -99,8 +161,6 @@ class _Page:
                 said = "; ".join(self.by_tier(offered)) or ("nothing yet" if waiting else "nothing")
                 more = f" ({waiting} more depend on what is unknown)" if waiting else ""
                 yield from self.wrap(f"{item.title}: {said}{more}", "     ", "=> ")
-        if self.answer.missing and self.answer.missing[0].decides_recommended:
-            yield from self.wrap(f"To find out first: {self.answer.missing[0].question}", "     ", "?  ")
 
     # --- lists ---
 
@@ -140,12 +200,12 @@ class _Page:
         """Whether the list itself is open, so that its open options are only named."""
         return any(reason.code == "list-open" for reason in row.reasons)
 
-    def by_tier(self, rows: Sequence[OptionAnswer]) -> Iterator[str]:
+    def by_tier(self, rows: Sequence[InTier]) -> Iterator[str]:
         for tier in dict.fromkeys(row.tier for row in rows):
             named = [row.option + (f" ({row.grade})" if row.grade else "") for row in rows if row.tier == tier]
             yield f"{self.tier_title(next(row for row in rows if row.tier == tier)).lower()}: {', '.join(named)}"
 
-    def tier_title(self, row: OptionAnswer) -> str:
+    def tier_title(self, row: InTier | PlannedRow) -> str:
         return next(item.tier_title for item in self.pack.rows if (item.list, item.tier) == (row.list, row.tier))
 
     def row(self, row: OptionAnswer) -> Iterator[str]:
@@ -240,6 +300,9 @@ class _Page:
 
     def close(self) -> Iterator[str]:
         yield ""
+        for item in self.answer.hangs_on or ():
+            options = ", ".join(dict.fromkeys(row.option for row in item.rows))
+            yield from self.wrap(f"Hangs on ruling {item.ruling}: read as {item.other}, other statuses for {options}.", "  ", "")
         if self.answer.rulings:
             yield from self.wrap(f"Rulings used: {', '.join(self.answer.rulings)}.", "  ", "")
         for line in self.answer.notice:
@@ -312,6 +375,30 @@ def _number(value: Any) -> str:
     return str(Range(value.get("at_least"), value.get("at_most")))
 
 
+# --- questions -----------------------------------------------------------------------------------------------------
+
+
+def render_offered(assessment: Assessment, width: int = 88) -> str:
+    """Return what is offered so far, in a line a list."""
+    return "\n".join(_Page(assessment.answer(), assessment.pack, width).offered_so_far()) + "\n"
+
+
+def render_end(assessment: Assessment, learned: Sequence[str], *, asked_all: bool, width: int = 88) -> str:
+    """Return why the questions end, and what was learned, as it would stand in a patient file."""
+    page = _Page(assessment.answer(), assessment.pack, width)
+    if not asked_all:
+        lines = page.wrap("Stopped. The set of offered options can still change.", "")
+    elif page.answer.missing:
+        lines = page.wrap(
+            "No further question: without what is not known, no other answer can change the set of offered options.", ""
+        )
+    else:
+        lines = page.wrap("No further question: the set of offered options can no longer change.", "")
+    if learned:
+        lines += ["", "Learned, as options of `myeloguide assess`:", *(f"  --what-if {text}" for text in learned)]
+    return "\n".join(["", *lines]) + "\n"
+
+
 # --- why -----------------------------------------------------------------------------------------------------------
 
 
@@ -344,7 +431,34 @@ def render_why(assessment: Assessment, answer: Answer, option: str, width: int =
                     held = "" if caution.holds else " (whether this applies is unknown)"
                     lines.append(f"  {caution.strength}: {caution.text}{held}{_reference(caution)}")
             blocks.append("\n".join(_folded(lines, width)))
+    blocks.append("\n".join(_folded(_would_change(explanation(assessment, option).would_change), width)))
     return "\n\n".join(blocks) + "\n"
+
+
+_HANDS = {
+    "obtain": "In your hands",
+    "test": "A test would show",
+    "find_out": "To find out",
+    "ruling": "By another reading (a ruling)",
+    "fixed": "Only in another patient",
+}
+_SHOWN = 6
+
+
+def _would_change(found: WouldChange) -> list[str]:
+    """Return what would make an option offered, or remove it, the feasible changes first."""
+    verb = "What would remove it" if found.offered else "What would make it offered"
+    if not found.sets:
+        return [f"{verb}: no change of up to {found.tried} facts together"]
+    lines = [f"{verb} (the smallest changes of facts)"]
+    for hand, said in _HANDS.items():
+        sets = [item for item in found.sets if item.hand == hand]
+        for item in sets[:_SHOWN]:
+            what = " and ".join(change.how if change.hand == "obtain" and change.how else change.text for change in item.changes)
+            lines.append(f"  {said}: {what}")
+        if len(sets) > _SHOWN:
+            lines.append(f"  {said}: and {len(sets) - _SHOWN} more (--format json)")
+    return lines
 
 
 def _printed(label: str, said: Reason) -> list[str]:

@@ -21,8 +21,7 @@ from myeloguide.cohort.columns import ANSWERED, Layout, Plane, Rejects, lay_out,
 from myeloguide.criteria.walk import walk
 from myeloguide.errors import InputError, Problem
 from myeloguide.guideline.answer import STATUSES
-from myeloguide.guideline.assess import ruling_planes
-from myeloguide.guideline.pack import Pack, Row
+from myeloguide.guideline.pack import Pack, Row, ruling_planes
 from myeloguide.history.closure import close
 from myeloguide.record.patient_file import read_switches
 

@@ -171,6 +171,94 @@ class Certain:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class HangsOn:
+    """A ruling on which the answer hangs: its other reading, and the rows that would stand otherwise."""
+
+    ruling: str
+    other: str
+    rows: tuple[MovedRow, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class MovedRow:
+    """A row that stands otherwise in another answer; None where its list does not apply."""
+
+    list: str
+    tier: str
+    option: str
+    grade: str | None
+    was: Status | None
+    would_be: Status | None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class MovedList:
+    """A list that applies otherwise in another answer."""
+
+    list: str
+    was: bool | None
+    would_be: bool | None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Difference:
+    """What stands otherwise than in the answer to the facts and rulings as they are."""
+
+    lists: tuple[MovedList, ...]
+    rows: tuple[MovedRow, ...]
+
+
+Standing = Literal[
+    "first", "offered", "mentioned", "depends", "condition_not_met", "advised_against", "held_back", "other_list",
+    "not_in_guideline",
+]  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PlannedRow:
+    """A row in which the planned treatment stands, with what decides its status (None: its list does not apply)."""
+
+    list: str
+    tier: str
+    grade: str | None
+    status: Status | None
+    reasons: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Before:
+    """An option that is offered and stands before the planned treatment."""
+
+    option: str
+    list: str
+    tier: str
+    grade: str | None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ReasonCode:
+    """A coded reason for not following a recommendation."""
+
+    code: str
+    display: str
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Plan:
+    """Where a planned treatment stands, what the guideline puts before it, and the codes by which a deviation is recorded."""
+
+    plan: str
+    option: str | None
+    standing: Standing
+    text: str
+    rows: tuple[PlannedRow, ...]
+    before: tuple[Before, ...]
+    on_agents: tuple[str, ...]
+    reason_codes: tuple[ReasonCode, ...]
+    reason_system: str
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Answer:
     """Everything that the guideline says for one patient, and what it was concluded from."""
 
@@ -200,6 +288,11 @@ class Answer:
     remarks: tuple[str, ...] = ()
     notice: tuple[str, ...] = ()
     certain: tuple[Certain, ...] = ()
+    hangs_on: tuple[HangsOn, ...] | None = None
+    """None where it was not asked for."""
+    difference: Difference | None = None
+    """To the answer without the what-if or the switches of the command line, where there are any."""
+    plan: Plan | None = None
 
     def status_of(self, in_list: str, tier: str, option: str) -> Status | None:
         """Return the status of an option where it stands in a tier of a list."""

@@ -25,13 +25,13 @@ from myeloguide.guideline.answer import (
     SinceShown,
     Status,
 )
-from myeloguide.guideline.pack import Condition, Gap, OptionList, Pack, Remark, Row
+from myeloguide.guideline.pack import Condition, Gap, OptionList, Pack, Remark, Row, ruling_planes
 from myeloguide.guideline.questions import Name, Questions
 from myeloguide.history.closure import ANY_LINE, LATER_LINE, Planes, close, planes_of
 from myeloguide.history.definitions import Definitions
 from myeloguide.history.facts import KnownFacts, known_facts
 from myeloguide.knowledge.reading import Document
-from myeloguide.record.fact_sheet import FactSheet
+from myeloguide.record.fact_sheet import FactSheet, read_changes, with_fact
 from myeloguide.record.patient_file import PatientFile, read_patient, read_switches
 from myeloguide.record.ranges import Range
 
@@ -54,16 +54,38 @@ def prepare(
     switched: Mapping[str, str] | None = None,
     *,
     assume_complete: bool = False,
+    what_if: Iterable[str] = (),
 ) -> tuple[KnownFacts, PatientFile, dict[str, str]]:
     """Read a patient file and derive what is known; return also the file and the switches of rulings in force.
 
-    `as_of` stands where the file gives no date; `switched` wins over the switches of the file.
+    `as_of` stands where the file gives no date; `switched` wins over the switches of the file; a fact changed by
+    `what_if` (`fact=value`) wins over the same fact given or derived.
     """
     patient = read_patient(document, pack.vocabulary, as_of, today)
     switches = read_switches(patient.rulings, pack.switches, document.where(("rulings",)))
     switches |= read_switches(switched or {}, pack.switches, "--ruling")
-    known = known_facts(patient, pack.vocabulary, definitions_of(pack, switches), assume_complete=assume_complete)
+    changes = read_changes(what_if, "--what-if")
+    given = patient.facts
+    for name, value in changes:
+        given = with_fact(given, name, value, pack.vocabulary, "--what-if")
+    changed = replace(patient, facts=given)
+    known = known_facts(changed, pack.vocabulary, definitions_of(pack, switches), assume_complete=assume_complete)
+    if changes:
+        known = _supposed(known, changes, pack)
     return known, patient, switches
+
+
+def _supposed(known: KnownFacts, changes: Iterable[tuple[str, Any]], pack: Pack) -> KnownFacts:
+    """Return what is known where some facts are only supposed: they disagree with nobody, and no proof of theirs stands."""
+    names = {name for name, _ in changes}
+    facts = {name.partition(".")[0] for name in names}
+    sheet = known.facts
+    for name, value in changes:
+        if value is None:
+            sheet = with_fact(sheet, name, None, pack.vocabulary, "--what-if")
+    proofs = tuple(item for item in known.derived.proofs if written((item.fact, item.member)) not in names)
+    disagreements = tuple(item for item in known.disagreements if item.fact not in facts)
+    return replace(known, facts=sheet, derived=replace(known.derived, proofs=proofs), disagreements=disagreements)
 
 
 def assess_document(
@@ -90,14 +112,15 @@ def assess(
     return Assessment(pack, known, as_of, switched, patient).answer()
 
 
-def ruling_planes(pack: Pack, switched: Mapping[str, str], every: Any, none: Any) -> Planes:
-    """Return the switches of rulings as facts."""
-    planes: Planes = {}
-    for ruling, (default, other) in pack.switches.items():
-        is_other = switched.get(ruling, default) == other
-        planes[ruling, other] = (every, none) if is_other else (none, every)
-        planes[ruling, default] = (none, every) if is_other else (every, none)
-    return planes
+def status_of(row: Row, true: Sequence[int], false: Sequence[int], world: int = 1) -> Status:
+    """Return the first status of a row that holds in a world, one bit of the walk's planes; its list applies or may apply."""
+    if true[row.held_back.place] & world:
+        return "held_back"
+    if true[row.against.place] & world:
+        return "advised_against"
+    if false[row.condition.place] & world:
+        return "condition_not_met"
+    return "offered" if true[row.offered.place] & world else "depends"
 
 
 class Assessment:
@@ -127,7 +150,7 @@ class Assessment:
         self.news = [news for news in pack.news if news.known_from <= as_of]
         self.harm = [news for news in self.news if news.harm is not None]
         self.touched: set[str] = set()
-        self.decided_by: dict[str, list[bool]] = {}
+        self.decided_by: list[tuple[tuple[str, ...], bool]] = []
         self.questions = Questions(pack, self.planes)
 
     def value(self, condition: Condition) -> bool | None:
@@ -194,25 +217,14 @@ class Assessment:
     def rows(self, item: OptionList, applies: bool | None) -> Iterator[OptionAnswer]:
         self.touched.update(item.rulings)
         for row in item.rows:
-            yield self.option(item, row, applies)
+            yield self.option(item, row)
 
-    def status(self, row: Row, applies: bool | None) -> Status:
-        """Return the first status that holds."""
-        if self.true[row.held_back.place]:
-            return "held_back"
-        if self.true[row.against.place]:
-            return "advised_against"
-        if self.false[row.condition.place]:
-            return "condition_not_met"
-        return "offered" if applies and self.true[row.offered.place] else "depends"
-
-    def option(self, item: OptionList, row: Row, applies: bool | None) -> OptionAnswer:
-        status = self.status(row, applies)
+    def option(self, item: OptionList, row: Row) -> OptionAnswer:
+        status = status_of(row, self.true, self.false)
         needs: tuple[str, ...] = ()
         if status == "depends":
             needs = tuple(map(written, self.questions.deciding(row.offered.place)))
-            for name in needs:
-                self.decided_by.setdefault(name, []).append(row.recommends)
+            self.decided_by.append((needs, row.recommends))
         self.touched.update(row.rulings)
         return OptionAnswer(
             option=row.option,
@@ -342,7 +354,27 @@ class Assessment:
                 yield news.harm
 
     def missing(self) -> tuple[Missing, ...]:
-        found = [Missing(name, len(rows), self.question(name), sum(rows)) for name, rows in self.decided_by.items()]
+        return self.ranked(self.decided_by)
+
+    def still_to_ask(self, not_known: frozenset[Name]) -> tuple[Missing, ...]:
+        """Return the questions, most decisive first, that can still make a row offered when some have no answer."""
+        questions = Questions(self.pack, self.planes, not_known)
+        waiting = [
+            row
+            for item in self.pack.lists
+            if self.value(item.applies) is not False
+            for row in item.rows
+            if status_of(row, self.true, self.false) == "depends"
+        ]
+        return self.ranked((map(written, questions.deciding(row.offered.place)), row.recommends) for row in waiting)
+
+    def ranked(self, decided: Iterable[tuple[Iterable[str], bool]]) -> tuple[Missing, ...]:
+        """Return the unknown facts that decide rows, by how many they decide, those recommended first."""
+        decided_by: dict[str, list[bool]] = {}
+        for names, recommends in decided:
+            for name in names:
+                decided_by.setdefault(name, []).append(recommends)
+        found = [Missing(name, len(rows), self.question(name), sum(rows)) for name, rows in decided_by.items()]
         return tuple(sorted(found, key=lambda item: (-item.decides_recommended, -item.decides, item.fact)))
 
     def question(self, name: str) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 from myeloguide.criteria.nodes import Node
 from myeloguide.criteria.walk import Program
@@ -13,6 +14,7 @@ from myeloguide.guideline.answer import CautionShown, Reason, SinceShown, Via
 from myeloguide.guideline.answer import Place as SourcePlace
 from myeloguide.guideline.declared import Header, Ruling, Since, SinceFile, Strength
 from myeloguide.guideline.phrases import Phrasebook
+from myeloguide.history.closure import Planes
 from myeloguide.knowledge.vocabulary import Vocabulary
 from myeloguide.record.time import parse_when
 
@@ -177,3 +179,13 @@ class Pack:
         """Every row of every list, in order."""
         for option_list in self.lists:
             yield from option_list.rows
+
+
+def ruling_planes(pack: Pack, switched: Mapping[str, str], every: Any, none: Any) -> Planes:
+    """Return the switches of rulings as facts."""
+    planes: Planes = {}
+    for ruling, (default, other) in pack.switches.items():
+        is_other = switched.get(ruling, default) == other
+        planes[ruling, other] = (every, none) if is_other else (none, every)
+        planes[ruling, default] = (none, every) if is_other else (every, none)
+    return planes

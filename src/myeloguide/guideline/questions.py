@@ -17,7 +17,7 @@ from operator import or_
 from myeloguide.criteria.walk import open_keys, walk
 from myeloguide.guideline.pack import Pack
 from myeloguide.history.closure import KNOWN, LATER_LINE, Planes, Related, close, related_to
-from myeloguide.knowledge.facts import Key
+from myeloguide.knowledge.facts import Fact, Key
 
 Name = tuple[str, str]
 """A fact that can be asked for: fact and member, "" where it has none."""
@@ -42,21 +42,21 @@ class Variable:
 
 
 class Questions:
-    """What the unknown facts of one patient decide; `planes` are the patient's, closed."""
+    """What the unknown facts of one patient decide; `planes` are the patient's, closed.
 
-    def __init__(self, pack: Pack, planes: Planes) -> None:
+    Facts of which the answer is `not_known` to anybody stay unknown in every world.
+    """
+
+    def __init__(self, pack: Pack, planes: Planes, not_known: frozenset[Name] = frozenset()) -> None:
         self.pack = pack
         self.planes = planes
+        self.not_known = not_known
         self.known_certain: dict[tuple[int, ...], bool | None] = {}
 
     @cached_property
     def bounds(self) -> dict[str, list[Key]]:
         """The comparisons that matter of each number, in order."""
-        found: dict[str, list[Key]] = {}
-        for key in self.planes:
-            if not isinstance(key[1], str):
-                found.setdefault(key[0], []).append(key)
-        return {fact: sorted(keys, key=_order) for fact, keys in found.items()}
+        return bounds_of(self.planes)
 
     def deciding(self, place: int) -> tuple[Name, ...]:
         """Return the unknown facts that decide a condition, in the order in which it asks for them."""
@@ -94,7 +94,7 @@ class Questions:
             for partner in _partners((fact, member), planes):
                 names.setdefault(partner)
         made = (Variable(name, tuple(_values(name, planes, pack, self.bounds.get(name[0], ())))) for name in names)
-        return [variable for variable in made if variable.values]
+        return [variable for variable in made if variable.values and variable.name not in self.not_known]
 
 
 def _partners(name: Name, planes: Planes) -> Iterator[Name]:
@@ -125,7 +125,9 @@ def _values(name: Name, planes: Planes, pack: Pack, bounds: Sequence[Key]) -> It
             if not planes[fact, choice][1]:
                 yield tuple(((fact, value), value == choice) for value in declared.values)
     elif declared.is_number:
-        yield from _number_values(fact, planes, bounds)
+        for _, value in number_values(declared, bounds):
+            if not any(planes[key][1 if true else 0] for key, true in value[: len(bounds)]):
+                yield value
     else:
         yield (((fact, member), True),)
         yield (((fact, member), False),)
@@ -138,14 +140,28 @@ def _order(key: Key) -> tuple[float, bool]:
     return limit, operator == ">"
 
 
-def _number_values(fact: str, planes: Planes, bounds: Sequence[Key]) -> Iterator[tuple[tuple[Key, bool], ...]]:
-    """Yield the stretches between the thresholds that matter: below the first, between two, above the last."""
+def bounds_of(planes: Planes) -> dict[str, list[Key]]:
+    """Return the comparisons that matter of each number, in order."""
+    found: dict[str, list[Key]] = {}
+    for key in planes:
+        if not isinstance(key[1], str):
+            found.setdefault(key[0], []).append(key)
+    return {fact: sorted(keys, key=_order) for fact, keys in found.items()}
+
+
+def number_values(fact: Fact, bounds: Sequence[Key]) -> Iterator[tuple[int, tuple[tuple[Key, bool], ...]]]:
+    """Yield the stretches between the thresholds that matter, each with the number of thresholds that it has passed."""
+    assert fact.least is not None
+    assert fact.most is not None
     for reached in range(len(bounds) + 1):
-        value = tuple((key, position < reached) for position, key in enumerate(bounds))
-        if any(planes[key][1 if true else 0] for key, true in value):
+        operator, limit = bounds[reached][1] if reached < len(bounds) else (">", fact.most)
+        empty = limit <= fact.least if operator == ">=" else limit < fact.least
+        operator, limit = bounds[reached - 1][1] if reached else (">=", fact.least)
+        if empty or (limit > fact.most if operator == ">=" else limit >= fact.most):
             continue
-        dependent = _DEPENDENTS.get(fact)
-        yield (*value, ((fact, KNOWN), True), (dependent, True)) if dependent else value
+        value = tuple((key, position < reached) for position, key in enumerate(bounds))
+        dependent = _DEPENDENTS.get(fact.fact)
+        yield reached, (*value, ((fact.fact, KNOWN), True), (dependent, True)) if dependent else value
 
 
 class _Lifted(Planes):

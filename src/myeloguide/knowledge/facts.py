@@ -38,6 +38,10 @@ class Fact(Strict):
     complement: str | None = None
     complete: StrictBool = False
     none_unless_named: StrictBool = False
+    changed_by: str | None = None
+    """What a person can do so that it is no longer true: `obtain {member}`."""
+    found_by: str | None = None
+    """The test that finds it out, where there is one."""
     source: Source
 
     @model_validator(mode="after")
@@ -48,8 +52,8 @@ class Fact(Strict):
             raise wrong_value(f"{self.fact} has no wording", "give `says:` and `denies:`")
         if self.least is not None and self.most is not None and self.least > self.most:
             raise wrong_value(f"{self.fact}: least {self.least:g} is above most {self.most:g}")
-        for name in ("says", "denies", "asks"):
-            placeholders(getattr(self, name), ("member", "value"), name)
+        for name in ("says", "denies", "asks", "changed_by", "found_by"):
+            placeholders(getattr(self, name) or "", ("member", "value"), name)
         if self.is_set != (self.column is not None):
             raise wrong_value(f"{self.fact}: `column:` goes with a list fact, and only with it")
         if (self.kind == "category") != bool(self.values):

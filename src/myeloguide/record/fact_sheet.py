@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from myeloguide.errors import InputError, Problem, suggestion
@@ -50,6 +50,66 @@ class FactSheet:
         """Return what is known of a number."""
         value = self.values.get(fact)
         return value if isinstance(value, Range) else Range()
+
+
+def with_fact(sheet: FactSheet, name: str, value: Any, vocabulary: Vocabulary, where: str) -> FactSheet:
+    """Return a sheet with one fact (`fact` or `fact.member`) changed; None makes it unknown. `where` names the input."""
+    word, dot, member_word = name.partition(".")
+    fact = vocabulary.facts.get(word)
+    if fact is None:
+        raise InputError(Problem(where, f"there is no fact {word}", suggestion(word, vocabulary.facts)))
+    if fact.is_set != bool(dot):
+        remedy = (
+            f"write {word}.{_example(fact)}=true"
+            if fact.is_set
+            else f"write {word}={'true' if fact.kind == 'boolean' else '...'}"
+        )
+        raise InputError(Problem(where, f"{word} {'is asked member by member' if fact.is_set else 'has no members'}", remedy))
+    document = Document(where, {word: value}, {})
+    if not fact.is_set:
+        changed = read_facts(document, (), {word: value}, vocabulary).values
+        kept = {key: known for key, known in sheet.values.items() if key != word}
+        return replace(sheet, values={**kept, **changed})
+    reader = _Reader(document, (), vocabulary)
+    resolve = reader.agent if fact.kind == "agents" else reader.regimen
+    member = resolve((word,), member_word)
+    if member is None and not reader.problems:
+        reader.fault((word,), f"{member_word} decides nothing", "name an agent that is no steroid, or a regimen with an id")
+    if value is not None and not isinstance(value, bool):
+        reader.fault((word,), f"{name} is {_shown(value)}", "write true, false or unknown")
+    reader.finish()
+    assert member is not None
+    known = sheet.members(word)
+    if value is None and fact.none_unless_named:
+        raise InputError(Problem(where, f"{word} is none unless named", "write true or false"))
+    no, complete = known.no, known.complete or fact.none_unless_named
+    if value is None and complete:  # all others are still known not to be members
+        no, complete = frozenset(vocabulary.members(fact)) - known.yes, False
+    yes = known.yes | {member} if value else known.yes - {member}
+    no = no | {member} if value is False else no - {member}
+    return replace(sheet, values={**sheet.values, word: Members(yes, no, complete)})
+
+
+def read_changes(texts: Iterable[str], where: str) -> list[tuple[str, Any]]:
+    """Read changes of facts, `fact=value` or `fact.member=value`; the value `unknown` is None."""
+    found: list[tuple[str, Any]] = []
+    for text in texts:
+        name, equals, word = (part.strip() for part in text.partition("="))
+        if not name or not equals or not word:
+            remedy = "write t_11_14=true, prior_lines=2 or refractory_to.lenalidomide=false"
+            raise InputError(Problem(where, f'"{text}" is no change of a fact', remedy))
+        found.append((name, _word_value(word)))
+    return found
+
+
+def _word_value(word: str) -> Any:
+    constants = {"true": True, "yes": True, "false": False, "no": False, "unknown": None}
+    if word.casefold() in constants:
+        return constants[word.casefold()]
+    try:
+        return float(word)
+    except ValueError:
+        return word
 
 
 def read_facts(document: Document, place: Place, given: Any, vocabulary: Vocabulary) -> FactSheet:
@@ -147,13 +207,13 @@ class _Reader:
 
     def read_set(self, fact: Fact, name: str, value: Any, *, denied: bool) -> None:
         if not isinstance(value, list):
-            self.fault((name,), f"{name} is {_shown(value)}", f"write a list, such as [{self.example(fact)}]")
+            self.fault((name,), f"{name} is {_shown(value)}", f"write a list, such as [{_example(fact)}]")
             return
         resolve: Callable[[tuple[str | int, ...], str], str | None] = self.agent if fact.kind == "agents" else self.regimen
         found = set()
         for position, word in enumerate(value):
             if not isinstance(word, str):
-                self.fault((name, position), f"{name} holds {_shown(word)}", f"write names, such as {self.example(fact)}")
+                self.fault((name, position), f"{name} holds {_shown(word)}", f"write names, such as {_example(fact)}")
                 continue
             member = resolve((name, position), word)
             if member is not None:
@@ -164,9 +224,6 @@ class _Reader:
             self.values[fact.fact] = Members(members.yes, members.no | found, members.complete)
         else:
             self.values[fact.fact] = Members(members.yes | found, members.no, fact.complete)
-
-    def example(self, fact: Fact) -> str:
-        return "lenalidomide" if fact.kind == "agents" else "VRd"
 
     def agent(self, place: tuple[str | int, ...], word: str) -> str | None:
         """Return the agent meant; a steroid is understood and left out, for it decides nothing."""
@@ -189,6 +246,10 @@ class _Reader:
             else:
                 self.other_regimens.append(frozenset(self.vocabulary.active(agents)))
         return regimen
+
+
+def _example(fact: Fact) -> str:
+    return "lenalidomide" if fact.kind == "agents" else "VRd"
 
 
 def _shown(value: Any) -> str:

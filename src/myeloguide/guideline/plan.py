@@ -1,0 +1,115 @@
+"""A planned treatment: where it stands in the answer, what the guideline puts before it, how a deviation is recorded."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from myeloguide.errors import InputError, Problem
+from myeloguide.guideline.answer import Answer, Before, OptionAnswer, Plan, PlannedRow, ReasonCode, Standing
+from myeloguide.guideline.pack import Pack
+from myeloguide.history.closure import Planes
+
+REASON_SYSTEM = "http://terminology.hl7.org/CodeSystem/non-adherence-reason-codes"
+"""HL7 CDS Hooks 3.0.0-ballot, trial use: why a recommendation is not followed. Codes and displays as printed there."""
+
+_WHY = (
+    ReasonCode("patient-contraindication", "Patient has contraindication to recommended action"),
+    ReasonCode(
+        "comorbidity-disability", "Patient has co-morbidity or disability that hinders them from completing recommended action"
+    ),
+    ReasonCode("risk-benefit-ratio", "Recipient assessment of risk/benefit ratio"),
+    ReasonCode("prefers-alternative", "Patient prefers an alternative approach or treatment"),
+    ReasonCode("patient-refuses", "Patient refuses/declines (no context given)*"),
+    ReasonCode("service-not-available", "Treatment or service is not practically available"),
+    ReasonCode("too-costly-uncovered", "Recommended action is too costly or not covered by insurance"),
+    ReasonCode("does-not-align-latest-evidence", "Recommended action does not align with the latest evidence"),
+    ReasonCode("expert-contradicts", "Advice from expert contradicts the recommended action"),
+    ReasonCode("policy-contradicts", "Institutional policy/guideline contradicts the recommended action"),
+    ReasonCode("action-unsuccessful", "Recommended action was previously unsuccessful"),
+    ReasonCode("patient-ineligible", "Patient does not meet eligibility for recommended action"),
+)
+_NEED_MORE = ReasonCode(
+    "need-more-info", "Could not address recommended action due to need for more information/pending results/pending consult"
+)
+
+_BEST_FIRST: tuple[Standing, ...] = (
+    "first", "offered", "mentioned", "depends", "condition_not_met", "advised_against", "held_back",
+)  # fmt: skip
+_SAID: dict[Standing, str] = {
+    "first": "offered, in the highest tier that offers anything here",
+    "offered": "offered; the guideline puts other options before it",
+    "mentioned": "mentioned, not recommended",
+    "depends": "depends on what is not known yet",
+    "condition_not_met": "listed under a condition that this patient does not meet",
+    "advised_against": "advised against for this patient",
+    "held_back": "held back for this patient",
+    "other_list": "in the guideline, but in no list that applies to this patient",
+    "not_in_guideline": "not in the guideline",
+}
+
+
+def stand(pack: Pack, answer: Answer, planes: Planes, word: str) -> Plan:
+    """Return where a planned treatment stands, written as an option, a regimen in any spelling, or its agents."""
+    words = pack.vocabulary
+    option = words.regimen(word)
+    agents = words.regimens[option].agents if option else words.recogniser.agents(word)
+    if agents is None:
+        raise InputError(Problem("--plan", f"there is no regimen {word}", words.near_regimen(word)))
+    rows = [row for row in answer.options if row.option == option]
+    standing, best = _best(answer, rows)
+    if not rows:
+        standing = "other_list" if any(row.option == option for row in pack.rows) else "not_in_guideline"
+    elsewhere = [row for row in pack.rows if row.option == option] if standing == "other_list" else []
+    shown = [PlannedRow(row.list, row.tier, row.grade, row.status, tuple(reason.text for reason in row.reasons)) for row in rows]
+    shown += [
+        PlannedRow(row.list, row.tier, row.grade, None, (f"its list does not apply: {_title(pack, row.list)}",))
+        for row in elsewhere
+    ]
+    codes = (*([_NEED_MORE] if standing == "depends" else []), *_WHY)
+    return Plan(
+        plan=word,
+        option=option,
+        standing=standing,
+        text=_SAID[standing],
+        rows=tuple(shown),
+        before=tuple(_before(answer, best)),
+        on_agents=() if rows else tuple(_on_agents(pack, planes, words.active(agents))),
+        reason_codes=() if standing == "first" else tuple(codes),
+        reason_system=REASON_SYSTEM,
+    )
+
+
+def _best(answer: Answer, rows: Sequence[OptionAnswer]) -> tuple[Standing, OptionAnswer | None]:
+    found: list[tuple[Standing, OptionAnswer]] = []
+    for row in rows:
+        standing: Standing
+        if row.status != "offered":
+            standing = row.status
+        elif not row.recommended:
+            standing = "mentioned"
+        else:
+            standing = "offered" if any(_before(answer, row)) else "first"
+        found.append((standing, row))
+    return min(found, key=lambda item: _BEST_FIRST.index(item[0]), default=("not_in_guideline", None))
+
+
+def _before(answer: Answer, best: OptionAnswer | None) -> Iterator[Before]:
+    """Yield what is offered in higher tiers of the plan's own list; before a plan that is not offered, all that is."""
+    offered = [row for row in answer.options if row.status == "offered" and row.recommended]
+    if best is not None and best.status == "offered" and best.recommended:
+        tiers = list(dict.fromkeys(row.tier for row in answer.options if row.list == best.list))
+        higher = tiers[: tiers.index(best.tier)]
+        offered = [row for row in offered if row.list == best.list and row.tier in higher]
+    for row in offered:
+        yield Before(row.option, row.list, row.tier, row.grade)
+
+
+def _on_agents(pack: Pack, planes: Planes, agents: Sequence[str]) -> Iterator[str]:
+    for agent in agents:
+        for fact in ("refractory_to", "unavailable_agents", "contraindicated_agents"):
+            if planes[fact, agent][0]:
+                yield pack.phrases.fact(fact, agent, true=True)
+
+
+def _title(pack: Pack, name: str) -> str:
+    return next(item.title for item in pack.lists if item.id == name)
