@@ -50,7 +50,7 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Covered:
-    """Lines of the source of one class, from the first to the last, with what is said of them."""
+    """Lines of the source of one class, from the first to the last, with the entries and errata that name one of them."""
 
     first: int
     last: int
@@ -146,13 +146,14 @@ def read_coverage(pack: Pack) -> Coverage:
     blank = {number for number in range(1, last + 1) if (number - 1) % content.blank.text_every}
     blank.update(_numbers(content.blank.lines))
     owner = _owners(document, content.passages, blank, last)
-    _check_entries(document, content.passages, owner, entries_of(pack))
+    named = _check_entries(document, content.passages, owner, entries_of(pack))
     wrong = [(erratum.erratum, set(_numbers(erratum.source.lines))) for erratum in read_errata(pack)]
 
     def covered(first: int, last: int, passage: files.Passage) -> Covered:
         held = {number for number in range(first, last + 1) if number not in blank}
+        entries = tuple(name for name in passage.by if named[name] & held)
         errata = tuple(name for name, lines in wrong if lines & held)
-        return Covered(first, last, passage.kind, passage.by, passage.why, passage.trial, errata)
+        return Covered(first, last, passage.kind, entries, passage.why, passage.trial, errata)
 
     return Coverage(
         pack.header.pack,
@@ -229,8 +230,8 @@ def _owners(document: Document, passages: tuple[files.Passage, ...], blank: set[
 
 def _check_entries(
     document: Document, passages: tuple[files.Passage, ...], owner: Mapping[int, int], entries: tuple[Entry, ...]
-) -> None:
-    """Hold the names of the passages and the entries of the pack against each other."""
+) -> dict[str, set[int]]:
+    """Hold the names of the passages and the entries of the pack against each other; return the lines of every name."""
     by_name: dict[str, list[Entry]] = {}
     for entry in entries:
         for name in entry.names:
@@ -266,6 +267,7 @@ def _check_entries(
             if line in owner and passages[owner[line]].kind not in ("encoded", "evidence"):
                 what = f"line {line} is {passages[owner[line]].kind}, but {entry.names[0]} rests on it"
                 document.fail(("passages", owner[line], "class"), what, "write encoded or evidence")
+    return {name: set(chain.from_iterable(entry.lines for entry in meant)) for name, meant in by_name.items()}
 
 
 def _lines(ranges: Iterable[LineRange]) -> str:
@@ -316,13 +318,11 @@ def render(coverage: Coverage, width: int = 80) -> str:
 
 def render_line(coverage: Coverage, number: int, width: int = 80) -> str:
     """Return what one line is."""
-    line = coverage.line(number)
-    shown = [f"L{number} ({coverage.section(number)})"]
-    passage = next((one for one in coverage.passages if one.first <= number <= one.last), line)
+    line, title = coverage.line(number), f"L{number} ({coverage.section(number)})"
     if line.kind == "blank":
-        shown.append("blank: no text")
-    else:
-        shown += _passage(replace(line, first=passage.first, last=passage.last), width)
+        return f"{title}\nblank: no text\n"
+    passage = next(one for one in coverage.passages if one.first <= number <= one.last)
+    shown = [f"{title}, of the passage {_lines([(passage.first, passage.last)])}", *_passage(line, width)]
     return "\n".join(shown) + "\n"
 
 
