@@ -35,6 +35,8 @@ app = typer.Typer(
 )
 cohort_app = typer.Typer(help="The same for a table of patients.", no_args_is_help=True, rich_markup_mode=None)
 app.add_typer(cohort_app, name="cohort")
+guideline_app = typer.Typer(help="The guideline as data.", no_args_is_help=True, rich_markup_mode=None)
+app.add_typer(guideline_app, name="guideline")
 
 PLAIN_WIDTH = 88
 
@@ -194,6 +196,25 @@ def cohort_assess(
     summary = assess_table(guideline, facts, output, _switches(ruling), show_progress=not quiet and sys.stderr.isatty())
     if not quiet:
         typer.echo(str(summary), err=True)
+
+
+@guideline_app.command("coverage")
+def guideline_coverage(
+    pack: Annotated[str, typer.Argument(help="The guideline: its name, or the folder of a pack.")] = "imwg-2021",
+    output: Annotated[Format, typer.Option("--format", help="How the coverage is printed.")] = Format.text,
+    line: Annotated[int | None, typer.Option(help="Show what one line of the source is.", metavar="NUMBER")] = None,
+    source: Annotated[Path | None, typer.Option(help="Your own copy of the source, to be held against it.")] = None,
+) -> None:
+    """Show what the guideline as data makes of every line of its source."""
+    from myeloguide.guideline.coverage import check_copy, plain, read_coverage, render, render_line
+    from myeloguide.guideline.prepared import load_pack
+
+    coverage = read_coverage(load_pack(pack))
+    checked = f"{check_copy(coverage, source)}\n\n" if source is not None else ""
+    if output is Format.json:
+        _print(json.dumps(plain(coverage, line), ensure_ascii=False, indent=1) + "\n")
+    else:
+        _print(checked + (render(coverage) if line is None else render_line(coverage, line)))
 
 
 def _document(file: str):  # type: ignore[no-untyped-def]

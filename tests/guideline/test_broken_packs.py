@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from myeloguide.errors import InputError
+from myeloguide.guideline.coverage import read_coverage
 from myeloguide.guideline.loading import pack_hash, read_errata, read_pack
 from myeloguide.guideline.prepared import DEFAULT_PACK, PACKS, load_pack
 from myeloguide.knowledge.vocabulary import vocabulary
@@ -21,7 +22,9 @@ CASES = broken("pack")
 def test_one_mistake_is_told_with_its_place(name: str, tmp_path: Path) -> None:
     due = CASES[name].break_copy(SHIPPED, tmp_path / DEFAULT_PACK)
     with pytest.raises(InputError) as caught:
-        read_errata(read_pack(tmp_path / DEFAULT_PACK, vocabulary()))
+        pack = read_pack(tmp_path / DEFAULT_PACK, vocabulary())
+        read_errata(pack)
+        read_coverage(pack)
     CASES[name].judge(caught.value, due)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated, Any, ClassVar, Literal, TypeVar
 
-from pydantic import BeforeValidator, Field, StrictBool, model_validator
+from pydantic import BeforeValidator, Field, StrictBool, StrictInt, model_validator
 
 from myeloguide.guideline.declared import (
     AgentName,
@@ -19,7 +19,7 @@ from myeloguide.guideline.declared import (
     Strength,
 )
 from myeloguide.knowledge.reading import Strict, placeholders, wrong_value
-from myeloguide.knowledge.source import Source
+from myeloguide.knowledge.source import LineRange, LineRanges, Source
 
 
 def _everything(value: Any) -> Any:
@@ -290,3 +290,48 @@ class ErratumFile(Strict):
     """The file of errata."""
 
     errata: tuple[Erratum, ...]
+
+
+class Blank(Strict):
+    """The lines of the source without text: those between lines of text, and ranges named."""
+
+    known_as: ClassVar[str] = "record of blank lines"
+
+    text_every: Annotated[StrictInt, Field(ge=1)] = 1
+    lines: LineRanges = ()
+
+
+class Passage(Strict):
+    """A first and a last line of text of the source, and the class of the text from one to the other."""
+
+    known_as: ClassVar[str] = "passage"
+
+    lines: Annotated[LineRanges, Field(min_length=1, max_length=1)]
+    kind: Literal["encoded", "evidence", "context", "not-computable"] = Field(alias="class")
+    by: tuple[str, ...] = ()
+    why: str | None = None
+    trial: str | None = None
+
+    @property
+    def range(self) -> LineRange:
+        """The first and the last line."""
+        return self.lines[0]
+
+    @model_validator(mode="after")
+    def _says_what_its_class_asks(self) -> Passage:
+        if (self.kind == "encoded") != bool(self.by):
+            raise wrong_value(
+                "a passage is encoded by entries of the pack, and no other class is", "give `by: [entry]` to encoded"
+            )
+        if (self.kind == "not-computable") != bool(self.why):
+            raise wrong_value("a passage that is not computable says why, and no other does", "give `why:` to not-computable")
+        if self.trial is not None and self.kind != "evidence":
+            raise wrong_value(f"a trial on a passage that is {self.kind}", "`trial:` stands on evidence")
+        return self
+
+
+class CoverageFile(Strict):
+    """The file that classes every line of the source."""
+
+    blank: Blank = Blank()
+    passages: Annotated[tuple[Passage, ...], Field(min_length=1)]
