@@ -198,6 +198,39 @@ def cohort_assess(
         typer.echo(str(summary), err=True)
 
 
+@guideline_app.command("audit")
+def guideline_audit(
+    pack: Annotated[str, typer.Argument(help="The guideline: its name, or the folder of a pack.")] = "imwg-2021",
+    output: Annotated[Format, typer.Option("--format", help="How the findings are printed.")] = Format.text,
+    witnesses: Annotated[
+        Path | None, typer.Option("--witnesses", help="Write the patients who reach every option and caution, as cases (YAML).")
+    ] = None,
+) -> None:
+    """Prove what holds for every patient, or show a smallest patient for whom it does not. Exit status 1: a new finding."""
+    gc.enable()
+    try:
+        from myeloguide.guideline.audit import audit, witness_cases
+    except ModuleNotFoundError:
+        remedy = "install myeloguide[audit]"
+        raise InputError(Problem("guideline audit", "needs the solver z3, which is not installed", remedy)) from None
+    from myeloguide.guideline.prepared import load_pack
+
+    guideline = load_pack(pack)
+    found = audit(guideline, smallest=witnesses is not None)
+    if witnesses is not None:
+        _write(witnesses, witness_cases(guideline, found.witnesses))
+    if output is Format.json:
+        from myeloguide.guideline.answer import plain
+
+        _print(json.dumps(plain(found), ensure_ascii=False, indent=1) + "\n")
+    else:
+        from myeloguide.text import render_audit
+
+        _print(render_audit(guideline, found))
+    if found.findings or found.not_found:
+        raise typer.Exit(1)
+
+
 @guideline_app.command("coverage")
 def guideline_coverage(
     pack: Annotated[str, typer.Argument(help="The guideline: its name, or the folder of a pack.")] = "imwg-2021",
@@ -250,6 +283,18 @@ def _switches(given: list[str] | None) -> dict[str, str]:
             raise InputError(Problem("--ruling", f'"{text}" is no switch', "write --ruling C1=both"))
         switched[ruling.strip()] = value.strip()
     return switched
+
+
+def _write(path: Path, text: str) -> None:
+    """Write a file aside, then put it in its place."""
+    aside = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        aside.write_text(text, encoding="utf-8")
+        aside.replace(path)
+    except OSError as error:
+        raise InputError(Problem(str(path), f"cannot be written: {error.strerror or error}")) from None
+    finally:
+        aside.unlink(missing_ok=True)
 
 
 def _print(text: str) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from myeloguide.criteria.nodes import Compare, Holds, Is, Node
 from myeloguide.criteria.prose import Explained
@@ -14,6 +14,9 @@ from myeloguide.guideline.pack import Pack
 from myeloguide.guideline.what_if import WouldChange, explanation
 from myeloguide.history.proof import Proof
 from myeloguide.record.ranges import Range, shown
+
+if TYPE_CHECKING:
+    from myeloguide.guideline.audit import Audit, Finding
 
 InTier = OptionAnswer | MovedRow | Before
 """What names an option where it stands."""
@@ -499,3 +502,47 @@ def _folded(lines: Iterable[str], width: int) -> Iterator[str]:
         yield from textwrap.wrap(
             line, max(width, 60), subsequent_indent=indent, break_on_hyphens=False, drop_whitespace=True
         ) or [""]
+
+
+# --- the audit -----------------------------------------------------------------------------------------------------
+
+_PROVED = {
+    "unanswered": "every relapsed patient gets an answer or a declared silence",
+    "both answer": "lists that exclude each other never both apply (pairs)",
+    "nothing offered": "a list that applies and offers nothing is a declared silence (lists)",
+    "offered against": "nothing offered holds an agent that is refractory, unobtainable or contraindicated (agents of rows)",
+    "offered on nothing known": "nothing is offered on nothing known (rows)",
+    "reached": "reached by a patient: rows in each status, cautions, notes, silences",
+    "can be true and false": "conditions that can be true, and can be false",
+    "switches that change something": "switches of rulings that change something",
+    "boundaries": "numbers and days at a boundary, answered as ruled",
+}
+
+
+def render_audit(pack: Pack, audit: Audit, width: int = 88) -> str:
+    """Return what an audit proved and found."""
+    header = pack.header
+    lines = [f"Audit of {header.pack} {header.version}, over every patient that can be described", ""]
+    for check, number in audit.proved.items():
+        lines += textwrap.wrap(_PROVED[check], width, initial_indent=f"{number:>6}  ", subsequent_indent=" " * 8)
+    lines += [f"{len(audit.witnesses):>6}  patients found by the solver, each answered again by assess with the same result"]
+
+    def told(finding: Finding, more: str = "") -> Iterator[str]:
+        yield from textwrap.wrap(f"{finding.finding}: {finding.text}{more}", width, initial_indent="- ", subsequent_indent="  ")
+        if finding.witness is not None:
+            rulings = f"; rulings {finding.witness.rulings}" if finding.witness.rulings else ""
+            text = f"patient: {finding.witness.facts}{rulings}"
+            yield from textwrap.wrap(text, width, initial_indent="  ", subsequent_indent="    ")
+
+    lines += ["", f"Findings: {len(audit.findings) or 'none'}"]
+    for finding in audit.findings:
+        lines += told(finding)
+    for name in audit.not_found:
+        lines += textwrap.wrap(
+            f"{name}: declared in audit.yaml, but no longer found", width, initial_indent="- ", subsequent_indent="  "
+        )
+    if audit.accepted:
+        lines += ["", f"Declared, and kept: {len(audit.accepted)}"]
+        for finding, why in audit.accepted:
+            lines += told(finding, f". {why}")
+    return "\n".join(lines) + "\n"

@@ -71,6 +71,33 @@ def read_errata(pack: Pack) -> tuple[files.Erratum, ...]:
     return found
 
 
+def read_against(pack: Pack) -> files.AgainstFile:
+    """Read what stands against options, as it is written."""
+    return _read_again(pack, "against.yaml", files.AgainstFile)[1]
+
+
+def read_cautions(pack: Pack) -> tuple[files.Caution, ...]:
+    """Read the cautions and remarks, as they are written."""
+    return _read_again(pack, "cautions.yaml", files.CautionFile)[1].cautions
+
+
+def read_audit(pack: Pack) -> files.AuditFile:
+    """Read what the audit holds a pack to; an answer does not need it."""
+    document, found = _read_again(pack, "audit.yaml", files.AuditFile)
+    refuse_twins(document, ("accepted",), "finding", "finding")
+    numbers = [name for name, fact in pack.vocabulary.facts.items() if fact.is_number]
+    for position, item in enumerate(found.boundaries):
+        if item.fact not in numbers:
+            document.fail(("boundaries", position, "fact"), f"there is no number {item.fact}", suggestion(item.fact, numbers))
+    return found
+
+
+def _read_again(pack: Pack, name: str, model: type[FileModel]) -> tuple[Document, FileModel]:
+    document = read(pack.folder / name, name=f"{pack.folder.name}/{name}")
+    grades = tuple(meaning.grade for meaning in pack.header.grades)
+    return document, check(document, model, declared.Names(pack.vocabulary, pack.header.lists, grades, tuple(pack.rulings)))
+
+
 def pack_hash(folder: Path) -> str:
     """Return the SHA-256 over the names and contents of a pack's files."""
     digest = hashlib.sha256()
@@ -428,12 +455,13 @@ class _Builder:
             return None
         condition = None if isinstance(node, Constant) else self.condition(node)
         said = self.said(rule, **variables)
+        number = int(place[-1]) + 1
         if isinstance(rule, files.Note):
-            return Remark(condition, key == "unless", said, "note")
+            return Remark(number, condition, key == "unless", said, "note")
         strong = None
         if rule.strong_unless is not None:
             strong = self.condition(self.node(document, (*place, "strong_unless"), rule.strong_unless, variables))
-        return Remark(condition, key == "unless", said, rule.strength, strong)
+        return Remark(number, condition, key == "unless", said, rule.strength, strong)
 
     def said(self, rule: files.Statement, **names: str) -> Reason:
         shown = {key: self.words.agents[name].name if name in self.words.agents else name for key, name in names.items()}

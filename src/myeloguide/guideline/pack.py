@@ -39,6 +39,8 @@ class Block:
 class Remark:
     """A caution or note: shown when its condition is true, or (`shown_unless`) unless it is true."""
 
+    rule: int
+    """Which rule of its file made it, counted from 1."""
     condition: Condition | None
     shown_unless: bool
     said: Reason

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated, Any, ClassVar, Literal, TypeVar
 
-from pydantic import BeforeValidator, Field, StrictBool, StrictInt, model_validator
+from pydantic import BeforeValidator, Field, StrictBool, StrictFloat, StrictInt, model_validator
 
 from myeloguide.guideline.declared import (
     AgentName,
@@ -335,3 +335,43 @@ class CoverageFile(Strict):
 
     blank: Blank = Blank()
     passages: Annotated[tuple[Passage, ...], Field(min_length=1)]
+
+
+class Boundary(Strict):
+    """A number at which a condition turns, and on which side it lies itself."""
+
+    known_as: ClassVar[str] = "boundary"
+
+    fact: str
+    at: StrictFloat
+    like: Literal["below", "above"]
+    ruling: RulingName
+
+
+class Days(Strict):
+    """The last day on which progression after the last dose still is refractory."""
+
+    known_as: ClassVar[str] = "boundary in days"
+
+    at: StrictInt
+    ruling: RulingName
+
+
+class Accepted(Strict):
+    """A finding that the pack declares, with the reason why it stays."""
+
+    known_as: ClassVar[str] = "accepted finding"
+
+    finding: str
+    why: str
+
+
+class AuditFile(Strict):
+    """The file of the audit."""
+
+    known_as: ClassVar[str] = "audit"
+
+    exclusive: tuple[ListName, ...]
+    boundaries: tuple[Boundary, ...] = ()
+    days: tuple[Days, ...] = ()
+    accepted: tuple[Accepted, ...] = ()

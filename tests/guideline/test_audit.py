@@ -1,0 +1,166 @@
+"""What the audit proves of the pack, the patients it found, and that planted faults are found."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from myeloguide.guideline.audit import Audit, View, audit, replay, statuses, targets
+from myeloguide.guideline.loading import read_audit, read_pack
+from myeloguide.guideline.pack import Pack
+from myeloguide.guideline.prepared import DEFAULT_PACK, PACKS
+from myeloguide.knowledge.vocabulary import vocabulary
+from tests.guideline.test_cases import load
+
+WITNESSES = load("witnesses.yaml")
+
+
+@pytest.fixture(scope="module")
+def found(pack: Pack) -> Audit:
+    return audit(pack)
+
+
+def test_there_is_no_finding_beyond_the_declared_ones(found: Audit, pack: Pack) -> None:
+    assert [finding.finding for finding in found.findings] == []
+    assert {finding.finding for finding, _ in found.accepted} == {item.finding for item in read_audit(pack).accepted}
+    assert found.not_found == ()
+
+
+def test_every_check_proved_something(found: Audit, pack: Pack) -> None:
+    assert set(found.proved) == {
+        "unanswered", "both answer", "nothing offered", "offered against", "offered on nothing known", "reached",
+        "can be true and false", "switches that change something", "boundaries",
+    }  # fmt: skip
+    assert found.proved["offered on nothing known"] == len(list(pack.rows))
+    assert found.proved["nothing offered"] == len(pack.lists)
+    assert found.proved["switches that change something"] == len(pack.switches)
+    assert found.proved["reached"] > 500
+
+
+# --- the patients it found, kept as cases ---
+
+
+@pytest.mark.parametrize("case", WITNESSES, ids=lambda case: str(case["id"]))
+def test_a_witness_is_answered_as_kept_and_shows_what_it_should(case: dict[str, Any], pack: Pack) -> None:
+    assessment = replay(pack, case["facts"], case["rulings"])
+    assert statuses(pack, assessment) == case["expect"]
+    reached = targets(pack, View(assessment.true, assessment.false, 1))
+    assert [name for name in case["shows"] if not reached.get(name)] == []
+
+
+def test_the_witnesses_reach_everything(pack: Pack, found: Audit) -> None:
+    nobody = replay(pack, {}, {})
+    declared = {item.finding.removeprefix("unreachable: ") for item in read_audit(pack).accepted}
+    reached = {name for case in WITNESSES for name in case["shows"]}
+    assert set(targets(pack, View(nobody.true, nobody.false, 1))) - declared == reached
+
+
+# --- it bites ---
+
+LISTS = "lists/"
+NOT_REFRACTORY = LISTS + "first-relapse-not-lenalidomide-refractory.yaml"
+TWO_OR_MORE = LISTS + "two-or-more-lines.yaml"
+AFTER_DVMP = LISTS + "first-relapse-after-daratumumab-without-lenalidomide.yaml"
+FAULTS = {
+    "a flipped condition": (
+        NOT_REFRACTORY, "prior_lines == 1 and not lenalidomide_refractory", "prior_lines == 1 and lenalidomide_refractory",
+        ["both answer: first-relapse-lenalidomide-refractory and first-relapse-not-lenalidomide-refractory", "unanswered: patient"],
+    ),
+    "two overlapping lists": (
+        TWO_OR_MORE, "applies: prior_lines >= 2", "applies: prior_lines >= 1",
+        ["both answer: first-relapse-lenalidomide-refractory and two-or-more-lines"],
+    ),
+    "patients between two lists": (
+        TWO_OR_MORE, "applies: prior_lines >= 2", "applies: prior_lines >= 3", ["unanswered: patient"],
+    ),
+    "a dropped option": (
+        TWO_OR_MORE, "options: [IsaPd, DKd]", "options: [DKd]", ["stands on no row: caution outside-studied-therapy"],
+    ),
+    "a list that offers nothing in silence": (
+        "silences.yaml", "  when: held_back_agent(lenalidomide)\n", "  when: held_back_agent(carfilzomib)\n",
+        ["nothing offered: first-relapse-after-daratumumab-without-lenalidomide"],
+    ),
+    "a dead caution": (
+        "cautions.yaml", "when: regimens_given(option)", "when: regimens_given(option) and prior_lines == 0",
+        ["unreachable: caution given-before"],
+    ),
+    "an unreachable tier": (
+        LISTS + "salvage-transplant.yaml", "when: transplant_eligible", "when: transplant_eligible and prior_lines == 0",
+        ["unreachable: offered: salvage-transplant/consider/salvage-ASCT"],
+    ),
+    "an unreachable option": (
+        AFTER_DVMP, "when: krd_after_dvmp", "when: krd_after_dvmp and frail", ["unreachable: offered: first-relapse-after-daratumumab-without-lenalidomide/advice/KRd"],
+    ),
+    "a refractory agent that is offered": (
+        "against.yaml", 'when: C4 == "on" and refractory(agent)', 'when: C4 == "on" and refractory(agent) and frail', ["offered against: first-relapse-lenalidomide-refractory/preferred/PVd 1A, refractory_to.pomalidomide"],
+    ),
+    "a boundary on the wrong side": (
+        "conditions.yaml", "age > 75", "age >= 75", ["boundary: age 75"],
+    ),
+    "a switch without effect": (
+        NOT_REFRACTORY, "C1 == both or not usable(daratumumab)", "not usable(daratumumab)", ["switch without effect: C1"],
+    ),
+    "the same basis with two grades": (
+        TWO_OR_MORE, "  - options: [DPd, EloPd, KPd]\n    grade: 1B\n    basis: phase 2", "  - options: [EloPd]\n    grade: 1B\n    basis: phase 2\n    source: {lines: [1059, 1059]}\n  - options: [EloPd]\n    grade: 1A\n    basis: phase 2", ["grades differ: EloPd"],
+    ),
+    "offered to a patient of whom nothing is known": (
+        TWO_OR_MORE, "applies: prior_lines >= 2", "applies: unavailable_agents(lenalidomide) or not unavailable_agents(lenalidomide)",
+        ["offered on nothing known: two-or-more-lines/preferred/clinical-trial"],
+    ),
+}  # fmt: skip
+
+
+def planted(folder: Path, file: str, old: str, new: str) -> Pack:
+    copy = folder / DEFAULT_PACK
+    shutil.copytree(PACKS / DEFAULT_PACK, copy)
+    text = (copy / file).read_text(encoding="utf-8")
+    assert old in text
+    (copy / file).write_text(text.replace(old, new, 1), encoding="utf-8")
+    return read_pack(copy, vocabulary())
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_a_planted_fault_is_found(fault: str, tmp_path: Path) -> None:
+    file, old, new, expected = FAULTS[fault]
+    findings = [finding.finding for finding in audit(planted(tmp_path, file, old, new)).findings]
+    assert findings
+    for name in expected:
+        assert any(finding.startswith(name) for finding in findings), findings
+
+
+def test_the_patient_of_a_finding_is_small_and_breaks_the_rule(tmp_path: Path) -> None:
+    file, old, new, _ = FAULTS["two overlapping lists"]
+    pack = planted(tmp_path, file, old, new)
+    finding = next(
+        item for item in audit(pack).findings if item.finding.startswith("both answer: first-relapse-lenalidomide-refractory")
+    )
+    assert finding.witness is not None
+    assert len(finding.witness.facts) <= 4
+    answer = replay(pack, finding.witness.facts, finding.witness.rulings).answer()
+    assert sum(item.applies is True for item in answer.lists if item.list != "salvage-transplant") > 1
+
+
+# --- as a command ---
+
+
+def test_the_command_prints_what_is_proved_and_ends_well() -> None:
+    done = subprocess.run([sys.executable, "-m", "myeloguide", "guideline", "audit"], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert "Findings: none" in done.stdout
+    assert max(map(len, done.stdout.splitlines())) <= 88
+
+
+def test_the_command_ends_with_1_where_there_is_a_finding(tmp_path: Path) -> None:
+    planted(tmp_path, *FAULTS["patients between two lists"][:3])
+    command = [sys.executable, "-m", "myeloguide", "guideline", "audit", str(tmp_path / DEFAULT_PACK), "--format", "json"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    told = json.loads(done.stdout)
+    assert told["findings"][0]["finding"] == "unanswered: patient"
+    assert told["findings"][0]["witness"]["facts"]
