@@ -190,6 +190,10 @@ class Answer:
     assumed_complete: bool = False
     remarks: tuple[str, ...] = ()
     notice: tuple[str, ...] = ()
+    unrounded: dict[str, Any] = field(default_factory=dict)
+    """Numbers that `facts` writes rounded, as they were used."""
+    entries: dict[str, dict[str, str]] = field(default_factory=dict)
+    """A short hash of each entry of the pack, by group and name: what tells a later reader which of them changed."""
 
     def status_of(self, in_list: str, tier: str, option: str) -> Status | None:
         """Return the status of an option where it stands in a tier of a list."""
