@@ -206,9 +206,9 @@ def _pairs(then: Sequence[Any], now: Sequence[Any], *keys: Callable[[Any], Any])
                 left.remove(one)
                 right.remove(other)
                 found.append((one, other))
-    places = {id(item): place for items in (then, now) for place, item in enumerate(items)}
-    pairs = [*found, *((one, None) for one in left), *((None, other) for other in right)]
-    return sorted(pairs, key=lambda pair: places[id(pair[0] if pair[1] is None else pair[1])])
+    places = {id(item): place for place, item in enumerate(then)}
+    stood = sorted([*found, *((one, None) for one in left)], key=lambda pair: places[id(pair[0])])
+    return [*stood, *((None, other) for other in right)]
 
 
 def _compared(part: Part, name: str, head: str, then: Any, now: Any, leave_out: Iterable[str] = ()) -> Iterator[Difference]:
@@ -375,7 +375,7 @@ class _Causes:
                 for row in (*self.then.options, *self.now.options):
                     roots |= self.of_row("status", row, None) if row.list == difference.name else set()
             case "since":
-                roots = {name for name in self.known if name.startswith("since:") and self.tells_of(name, difference.name)}
+                roots = self.of_news(difference.name)
             case "question":
                 for rows in (self.then.options, self.now.options):
                     for row in rows:
@@ -385,6 +385,15 @@ class _Causes:
             case "title" | "notice" as part:
                 roots = {f"pack:{part}"}
         return self.behind(roots)
+
+    def of_news(self, option: str) -> set[str]:
+        """Return what is newer on an option, and what made an option come or go beside which it is shown."""
+        roots = {name for name in self.known if name.startswith("since:") and self.tells_of(name, option)}
+        beside = {option, *(name for entry in roots for record in self.contents.get(entry, ()) for name in record["options"])}
+        rows = [{row.option: row for row in answer.options} for answer in (self.then, self.now)]
+        for name in beside & (rows[0].keys() ^ rows[1].keys()):
+            roots |= self.of_row("", *(side[name] for side in rows if name in side))
+        return roots
 
     def tells_of(self, entry: str, option: str) -> bool:
         """Whether a fact since publication is on an option; one that is gone may have been."""
@@ -502,6 +511,9 @@ def _verdict(then: Made, now: Made, found: Sequence[Difference], entries: Sequen
         number = len(of_pack)
         said = "none of which touches this patient" if not touching else f"{touching} of which this answer stands on"
         yield f"The pack changed in {number} {'entry' if number == 1 else 'entries'}, {said}."
+    words = [item.entry.partition(":")[2] for item in entries if item.entry.startswith("vocabulary:")]
+    if words:
+        yield f"The program's vocabulary changed in its {', '.join(words)}."
     if facts_from == "patient file" and any(item.part == "fact" for item in found):
         yield "The patient file leads to other facts than those of the record."
     open_ = [item for item in found if not item.entries and not item.facts]
@@ -527,6 +539,16 @@ _HISTORY = ("fact", "proof", "disagreement", "remarks")
 """Parts that come from the history's half."""
 
 
-def _counted(part: str, number: int) -> str:
-    several = part if part.endswith(("s", "offered", "outside")) else f"{part}s"
-    return f"{number} {part if number == 1 else several}"
+_PARTS: dict[Part, tuple[str, str]] = {
+    "nothing offered": ("list that offers nothing", "lists that offer nothing"),
+    "since": ("fact since publication", "facts since publication"),
+}
+_WHOLE: tuple[Part, ...] = ("title", "outside", "rulings", "remarks", "notice")
+
+
+def _counted(part: Part, number: int) -> str:
+    """Say how many differences of a part there are; of a part that is one whole, its name says enough."""
+    if part in _WHOLE:
+        return f"the {part}"
+    one, several = _PARTS.get(part, (part, f"{part}s"))
+    return f"{number} {one if number == 1 else several}"
