@@ -7,6 +7,7 @@ import json
 import shutil
 import subprocess
 from collections.abc import Callable
+from dataclasses import fields
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -428,6 +429,26 @@ def test_what_is_no_usable_answer_is_refused(name: str, pack: Pack, answer_for: 
     with pytest.raises(InputError) as caught:
         verify(Document("answer", make(plain(answer_for(**REFRACTORY))), {}), pack, TODAY)
     assert str(caught.value) == said
+
+
+ODD: list[Any] = [None, True, -1, 1e308, 10**400, "", "x", [], {}, [[1]], {"at_least": 2}, {"a": {"b": [None]}}, ["lenalidomide"]]
+
+
+@pytest.mark.parametrize("field", sorted(item.name for item in fields(Answer)))
+def test_a_damaged_field_is_refused_or_compared(field: str, pack: Pack, answer_for: Callable[..., Answer]) -> None:
+    """Whatever stands in a field, and one level below, the record is refused with a message or compared; it never fails."""
+    record = plain(answer_for(**REFRACTORY))
+    below = record[field] if isinstance(record[field], dict) else {}
+    damaged = [record | {field: odd} for odd in ODD]
+    damaged += [record | {field: below | {key: odd}} for key in list(below)[:3] for odd in ODD]
+    for data in damaged:
+        try:
+            found = verify(Document("answer", data, {}), pack, TODAY)
+        except InputError as error:
+            assert str(error).startswith("answer: ")
+        else:
+            assert json.dumps(plain(found))
+            assert render(found)
 
 
 # --- as it is called ---
