@@ -88,6 +88,7 @@ WRONG: dict[str, tuple[str | bytes, str]] = {
     "unknown fact": ("facts:\n  prior_line: 1", "standard input:2: there is no fact prior_line (did you mean prior_lines?)"),
     "wrong type": ("facts:\n  age: old", 'standard input:2: age is "old" (write a number of years)'),
     "impossible age": ("facts: {age: 150}", "age is 150 (it lies between 0 and 130)"),
+    "a number beyond all bounds": ('{"facts": {"age": 1' + "0" * 400 + "}}", "(it lies between 0 and 130)"),
     "negative": ("facts: {prior_lines: -1}", "prior_lines is -1"),
     "half a line": ("facts: {prior_lines: 1.5}", "prior_lines is 1.5 (write a whole number)"),
     "true as number": ("facts: {age: true}", "age is True (write a number of years)"),

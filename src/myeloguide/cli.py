@@ -172,6 +172,34 @@ def _option(guideline: Pack, word: str) -> str:
 
 
 @app.command()
+def verify(
+    file: Annotated[str, typer.Argument(help="An answer kept as JSON (`assess --format json`); `-` is standard input.")],
+    patient: Annotated[
+        str | None, typer.Option(metavar="FILE", help="The patient file, to derive the facts from its history again.")
+    ] = None,
+    pack: Annotated[str | None, typer.Option("--pack", help="The guideline; else the one that the answer names.")] = None,
+    output: Annotated[Format, typer.Option("--format", help="How the report is printed.")] = Format.text,
+) -> None:
+    """Answer a kept answer again: is it still given, and if not, what changed and which entries of the pack did it?
+
+    Exit status: 0 the same, 1 it differs, 2 the input cannot be used.
+    """
+    from myeloguide.guideline.answer import plain
+    from myeloguide.guideline.prepared import load_pack
+    from myeloguide.guideline.verify import read_answer
+    from myeloguide.guideline.verify import verify as answer_again
+    from myeloguide.guideline.verify_text import render
+
+    if file == patient == "-":
+        raise InputError(Problem("standard input", "cannot be both the answer and the patient file", "name a file"))
+    kept = _document(file)
+    guideline = load_pack(pack or read_answer(kept).pack)
+    found = answer_again(kept, guideline, date.today(), None if patient is None else _document(patient))
+    _print(json.dumps(plain(found), ensure_ascii=False, indent=1) + "\n" if output is Format.json else render(found, PLAIN_WIDTH))
+    raise typer.Exit(0 if found.same else 1)
+
+
+@app.command()
 def schema() -> None:
     """Print the JSON Schema of the answer."""
     from myeloguide.guideline.schema import shipped_schema

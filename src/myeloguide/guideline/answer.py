@@ -293,6 +293,10 @@ class Answer:
     difference: Difference | None = None
     """To the answer without the what-if or the switches of the command line, where there are any."""
     plan: Plan | None = None
+    unrounded: dict[str, Any] = field(default_factory=dict)
+    """Numbers that `facts` writes rounded, as they were used."""
+    entries: dict[str, dict[str, str]] = field(default_factory=dict)
+    """A short hash of each entry of the pack, by group and name: what tells a later reader which of them changed."""
 
     def status_of(self, in_list: str, tier: str, option: str) -> Status | None:
         """Return the status of an option where it stands in a tier of a list."""

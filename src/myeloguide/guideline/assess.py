@@ -197,6 +197,8 @@ class Assessment:
             remarks=self.known.derived.remarks,
             notice=pack.header.notice,
             certain=tuple(self.certain(applying, options)),
+            unrounded=unrounded(self.known.facts),
+            entries=pack.entries,
         )
 
     def tell(self, said: Reason) -> Reason:
@@ -472,6 +474,16 @@ def _number_used(number: Range) -> Any:
         return None
     bounds = {"at_least": number.least, "at_most": number.most}
     return {key: _plain_number(bound) for key, bound in bounds.items() if bound is not None}
+
+
+def unrounded(sheet: FactSheet) -> dict[str, Any]:
+    """Return the numbers that `facts_used` rounds, in full."""
+    numbers = {name: value for name, value in sheet.values.items() if isinstance(value, Range)}
+    return {
+        name: {key: bound for key, bound in (("at_least", number.least), ("at_most", number.most)) if bound is not None}
+        for name, number in numbers.items()
+        if any(bound is not None and bound != _plain_number(bound) for bound in (number.least, number.most))
+    }
 
 
 def _plain_number(number: float) -> float:

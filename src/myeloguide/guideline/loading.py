@@ -19,6 +19,7 @@ from myeloguide.guideline import declared
 from myeloguide.guideline import pack_files as files
 from myeloguide.guideline.answer import Place as SourcePlace
 from myeloguide.guideline.answer import Reason, Via
+from myeloguide.guideline.entries import Entries, entries_of, hashes
 from myeloguide.guideline.pack import (
     Block,
     Condition,
@@ -101,11 +102,33 @@ def _read_again(pack: Pack, name: str, model: type[FileModel]) -> tuple[Document
 def pack_hash(folder: Path) -> str:
     """Return the SHA-256 over the names and contents of a pack's files."""
     digest = hashlib.sha256()
+    for name, path in _files(folder):
+        digest.update(f"{name}\0".encode() + path.read_bytes() + b"\0")
+    return f"sha256:{digest.hexdigest()}"
+
+
+def read_entries(pack: Pack) -> Entries:
+    """Read the entries of a pack from its files again; an answer needs their hashes only."""
+    documents = {name: read(pack.folder / name, name=f"{pack.folder.name}/{name}") for name in _read_for_answers(pack.header)}
+    return _entries(pack.folder, documents, pack.vocabulary)
+
+
+def _read_for_answers(header: declared.Header) -> Iterator[str]:
+    yield from (f"{name}.yaml" for name in ("pack", "conditions", "against", "cautions", "notes", "silences", "rulings", "since"))
+    yield from (f"lists/{name}.yaml" for name in header.lists)
+
+
+def _entries(folder: Path, documents: Mapping[str, Document], words: Vocabulary) -> Entries:
+    others = {name: path.read_bytes() for name, path in _files(folder) if name not in documents}
+    return entries_of({name: document.data for name, document in documents.items()}, others, words)
+
+
+def _files(folder: Path) -> Iterator[tuple[str, Path]]:
+    """Yield the files that make a pack, by name; its cases are no part of what it says."""
     for path in sorted(folder.rglob("*.yaml")):
         name = path.relative_to(folder).as_posix()
         if not name.startswith("cases/"):
-            digest.update(f"{name}\0".encode() + path.read_bytes() + b"\0")
-    return f"sha256:{digest.hexdigest()}"
+            yield name, path
 
 
 _KINDS = {"rulings": "ruling", "conditions": "condition", "since": "id", "silences": "silence"}
@@ -167,6 +190,7 @@ class _Builder:
             news=tuple(News.of(item, newer.ruling) for item in newer.since),
             program=compile_conditions(condition.node for condition in self.conditions),
             phrases=self.phrases,
+            entries=hashes(_entries(self.folder, self.documents, self.words)),
         )
         for condition in self.conditions:
             condition.place = pack.program.place(condition.node)

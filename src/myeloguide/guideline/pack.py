@@ -166,6 +166,8 @@ class Pack:
     news: tuple[News, ...]
     program: Program
     phrases: Phrasebook
+    entries: dict[str, dict[str, str]]
+    """A short hash of each entry by group and name (`guideline/entries.py`)."""
 
     @property
     def switches(self) -> dict[str, tuple[str, ...]]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -195,12 +194,12 @@ class _Reader:
         number = value if isinstance(value, (int, float)) and not isinstance(value, bool) else None
         assert fact.least is not None
         assert fact.most is not None
-        if number is None or math.isnan(number):
+        if number is None or number != number:  # noqa: PLR0124 (not a number; math.isnan refuses a large whole one)
             self.fault(place, f"{fact.fact} is {_shown(value)}", f"write a number of {fact.unit}")
         elif whole and number != int(number):
-            self.fault(place, f"{fact.fact} is {number}", "write a whole number")
+            self.fault(place, f"{fact.fact} is {_shown(number)}", "write a whole number")
         elif not fact.least <= number <= fact.most:
-            self.fault(place, f"{fact.fact} is {number}", f"it lies between {fact.least:g} and {fact.most:g}")
+            self.fault(place, f"{fact.fact} is {_shown(number)}", f"it lies between {fact.least:g} and {fact.most:g}")
         else:
             return float(number)
         return None
