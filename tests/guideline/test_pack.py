@@ -215,3 +215,41 @@ def test_errata_are_read_as_strictly_as_the_rest(pack: Pack) -> None:
     errata = read_errata(pack)
     assert {"candor-patients", "candor-same-interval-twice"} <= {erratum.erratum for erratum in errata}
     assert all(erratum.source.lines for erratum in errata)
+
+
+BORTEZOMIB_LENALIDOMIDE = ["bortezomib", "lenalidomide"]
+THREE_CLASSES = ["bortezomib", "lenalidomide", "daratumumab"]
+
+
+@pytest.mark.parametrize(
+    ("option", "facts", "shown"),
+    [
+        ("melflufen-dex", {"prior_lines": 2, "exposed_to": BORTEZOMIB_LENALIDOMIDE}, False),
+        ("melflufen-dex", {"prior_lines": 2, "exposed_to": ["carfilzomib", "lenalidomide"]}, True),
+        ("BCMA-ADC", {"prior_lines": 3, "exposed_to": THREE_CLASSES, "refractory_to": THREE_CLASSES}, False),
+        ("BCMA-ADC", {"prior_lines": 3, "exposed_to": THREE_CLASSES, "refractory_to": BORTEZOMIB_LENALIDOMIDE}, True),
+        ("BCMA-CAR-T", {"prior_lines": 3, "exposed_to": THREE_CLASSES}, False),
+        ("BCMA-CAR-T", {"prior_lines": 2, "exposed_to": THREE_CLASSES}, True),
+        ("BCMA-CAR-T", {"prior_lines": 3, "exposed_to": BORTEZOMIB_LENALIDOMIDE}, True),
+        *((option, {"prior_lines": 3, "exposed_to": ["lenalidomide"]}, False) for option in ("Kd", "DKd", "IsaKd", "PVd")),
+        *((option, {"prior_lines": 4, "exposed_to": ["lenalidomide"]}, True) for option in ("Kd", "DKd", "IsaKd", "PVd")),
+        ("KPd", {"prior_lines": 2}, True),
+        ("KPd", {"prior_lines": 1}, False),
+        ("IPd", {"prior_lines": 2, "exposed_to": ["lenalidomide"], "refractory_to": ["lenalidomide"]}, False),
+        ("IPd", {"prior_lines": 2, "exposed_to": ["lenalidomide"], "not_refractory_to": ["lenalidomide"]}, True),
+    ],
+)
+def test_outside_the_therapy_that_was_studied(
+    option: str, facts: dict[str, Any], shown: bool, answer_for: Callable[..., Answer]
+) -> None:
+    rows = [row for row in answer_for(**facts).options if row.option == option]
+    assert rows
+    for row in rows:
+        assert [c.strength for c in row.cautions if c.code == "outside-studied-therapy"] == ["note"] * shown
+
+
+def test_what_the_text_says_for_an_option_stands_beside_what_it_says_against_it(answer_for: Callable[..., Answer]) -> None:
+    answer = answer_for(prior_lines=1, exposed_to=BORTEZOMIB_LENALIDOMIDE, not_refractory_to=BORTEZOMIB_LENALIDOMIDE)
+    for option, against in (("SVd", "less-after-pi"), ("DKd", "trend-only"), ("IsaKd", "trend-only")):
+        for row in (row for row in answer.options if row.option == option):
+            assert {"in-favour", against} <= {caution.code for caution in row.cautions}

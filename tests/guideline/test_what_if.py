@@ -110,6 +110,12 @@ def test_a_test_to_run_is_told_from_what_is_fixed(pack: Pack) -> None:
     assert {item.hand for item in known.sets} == {"fixed"}
 
 
+def test_a_threshold_of_remarks_only_splits_no_stretch(pack: Pack) -> None:
+    sheet = sheet_of({"prior_lines": 1, "exposed_to": ["bortezomib"], "refractory_to": []})
+    found = WhatIf(pack, sheet, {}).would_change("IsaPd")
+    assert [[change.text for change in item.changes] for item in found.sets] == [["prior lines of therapy at least 2"]]
+
+
 def test_numbers_are_told_as_stretches(pack: Pack) -> None:
     sheet = sheet_of({"prior_lines": 1, "exposed_to": ["bortezomib", "melphalan"], "refractory_to": [], "not_refractory_to": ["bortezomib", "melphalan"],
                       "line1_agents": ["bortezomib", "melphalan"], "transplant_eligible": True, "prior_transplant": True,

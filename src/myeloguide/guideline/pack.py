@@ -15,6 +15,7 @@ from myeloguide.guideline.answer import Place as SourcePlace
 from myeloguide.guideline.declared import Header, Ruling, Since, SinceFile, Strength
 from myeloguide.guideline.phrases import Phrasebook
 from myeloguide.history.closure import Planes
+from myeloguide.knowledge.facts import Key
 from myeloguide.knowledge.vocabulary import Vocabulary
 from myeloguide.record.time import parse_when
 
@@ -183,6 +184,12 @@ class Pack:
         """Every row of every list, in order."""
         for option_list in self.lists:
             yield from option_list.rows
+
+    @property
+    def deciding_thresholds(self) -> tuple[Key, ...]:
+        """The thresholds of numbers on which a list or a status hangs, without those that only a remark asks for."""
+        deciding = self.program.part(*(item.applies.place for item in self.lists), *(row.offered.place for row in self.rows))
+        return tuple(key for key in deciding.keys if not isinstance(key[1], str))
 
 
 def ruling_planes(pack: Pack, switched: Mapping[str, str], every: Any, none: Any) -> Planes:

@@ -8,7 +8,7 @@ was one line) decide together.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache, reduce
 from math import prod
@@ -16,7 +16,7 @@ from operator import or_
 
 from myeloguide.criteria.walk import open_keys, walk
 from myeloguide.guideline.pack import Pack
-from myeloguide.history.closure import KNOWN, LATER_LINE, Planes, Related, close, related_to
+from myeloguide.history.closure import KNOWN, LATER_LINE, THRESHOLDS, Planes, Related, close, related_to
 from myeloguide.knowledge.facts import Fact, Key
 
 Name = tuple[str, str]
@@ -56,7 +56,7 @@ class Questions:
     @cached_property
     def bounds(self) -> dict[str, list[Key]]:
         """The comparisons that matter of each number, in order."""
-        return bounds_of(self.planes)
+        return bounds_of((*THRESHOLDS, *self.pack.deciding_thresholds))
 
     def deciding(self, place: int) -> tuple[Name, ...]:
         """Return the unknown facts that decide a condition, in the order in which it asks for them."""
@@ -140,10 +140,10 @@ def _order(key: Key) -> tuple[float, bool]:
     return limit, operator == ">"
 
 
-def bounds_of(planes: Planes) -> dict[str, list[Key]]:
-    """Return the comparisons that matter of each number, in order."""
+def bounds_of(keys: Iterable[Key]) -> dict[str, list[Key]]:
+    """Return the comparisons of each number among some keys, each once, in order."""
     found: dict[str, list[Key]] = {}
-    for key in planes:
+    for key in dict.fromkeys(keys):
         if not isinstance(key[1], str):
             found.setdefault(key[0], []).append(key)
     return {fact: sorted(keys, key=_order) for fact, keys in found.items()}

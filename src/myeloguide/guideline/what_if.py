@@ -116,8 +116,7 @@ class WhatIf:
 
     def __init__(self, pack: Pack, sheet: FactSheet, switched: Mapping[str, str]) -> None:
         self.pack = pack
-        wanted = [key for key in pack.program.keys if not isinstance(key[1], str)]
-        self.given = planes_of(sheet, pack.vocabulary, wanted) | ruling_planes(pack, switched, 1, 0)
+        self.given = planes_of(sheet, pack.vocabulary, pack.deciding_thresholds) | ruling_planes(pack, switched, 1, 0)
         self.known: Planes = dict(self.given)
         close(self.known, pack.vocabulary)
         self.bounds = bounds_of(self.given)
