@@ -11,7 +11,7 @@ import sys
 from datetime import date
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -236,17 +236,13 @@ def guideline_audit(
 ) -> None:
     """Prove what holds for every patient, or show a smallest patient for whom it does not. Exit status 1: a new finding."""
     gc.enable()
-    try:
-        from myeloguide.guideline.audit import audit, witness_cases
-    except ModuleNotFoundError:
-        remedy = "install myeloguide[audit]"
-        raise InputError(Problem("guideline audit", "needs the solver z3, which is not installed", remedy)) from None
+    auditing = _with_solver("guideline audit", "audit")
     from myeloguide.guideline.prepared import load_pack
 
     guideline = load_pack(pack)
-    found = audit(guideline, smallest=witnesses is not None)
+    found = auditing.audit(guideline, smallest=witnesses is not None)
     if witnesses is not None:
-        _write(witnesses, witness_cases(guideline, found.witnesses))
+        _write(witnesses, auditing.witness_cases(guideline, found.witnesses))
     if output is Format.json:
         from myeloguide.guideline.answer import plain
 
@@ -257,6 +253,42 @@ def guideline_audit(
         _print(render_audit(guideline, found))
     if found.findings or found.not_found:
         raise typer.Exit(1)
+
+
+@guideline_app.command("compare")
+def guideline_compare(
+    first: Annotated[str, typer.Argument(help="A guideline: its name, or the folder of a pack.")],
+    second: Annotated[str, typer.Argument(help="The guideline to compare it with.")],
+    output: Annotated[Format, typer.Option("--format", help="How the comparison is printed.")] = Format.text,
+) -> None:
+    """Say which entries of two guidelines differ, and for which patients the offered options do."""
+    gc.enable()
+    compare = _with_solver("guideline compare", "compare").compare
+    from myeloguide.guideline.prepared import load_pack
+
+    packs = load_pack(first), load_pack(second)
+    found = compare(*packs)
+    if output is Format.json:
+        from myeloguide.guideline.answer import plain
+
+        _print(json.dumps(plain(found), ensure_ascii=False, indent=1) + "\n")
+        return
+    from myeloguide.text import render_comparison
+
+    _print(render_comparison(*packs, found))
+
+
+def _with_solver(command: str, module: str) -> Any:
+    """Return a module of the guideline that needs the solver."""
+    from importlib import import_module
+
+    try:
+        return import_module(f"myeloguide.guideline.{module}")
+    except ModuleNotFoundError as error:
+        if error.name != "z3":
+            raise
+        what = "needs the solver z3, which is not installed"
+        raise InputError(Problem(command, what, "install myeloguide[audit]")) from None
 
 
 @guideline_app.command("coverage")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from myeloguide.criteria.nodes import Compare, Holds, Is, Node
@@ -17,6 +17,7 @@ from myeloguide.record.ranges import Range, shown
 
 if TYPE_CHECKING:
     from myeloguide.guideline.audit import Audit, Finding
+    from myeloguide.guideline.compare import Comparison
 
 InTier = OptionAnswer | MovedRow | Before
 """What names an option where it stands."""
@@ -546,3 +547,50 @@ def render_audit(pack: Pack, audit: Audit, width: int = 88) -> str:
         for finding, why in audit.accepted:
             lines += told(finding, f". {why}")
     return "\n".join(lines) + "\n"
+
+
+def render_comparison(first: Pack, second: Pack, found: Comparison, width: int = 88) -> str:
+    """Return what differs between two packs."""
+    lines = [f"{found.first} and {found.second}", ""]
+
+    def told(text: str, first_indent: str = "- ", indent: str = "  ") -> None:
+        lines.extend(textwrap.wrap(text, width, initial_indent=first_indent, subsequent_indent=indent, break_on_hyphens=False))
+
+    for said, names in (("added", found.added), ("removed", found.removed), ("changed", found.changed)):
+        if names:
+            lines.append(f"Entries {said}: {len(names)}")
+            for name in names:
+                told(name)
+    if found.moved:
+        lines.append(f"Options moved: {len(found.moved)}")
+        for item in found.moved:
+            told(f"{item.option} in {item.list}: {item.was}, now {item.is_}")
+    if found.not_offered_to:
+        told(f"Given to nobody by one of the two: {', '.join(found.not_offered_to)}", "")
+    if not (found.added or found.removed or found.changed or found.moved):
+        lines.append("No entry differs.")
+    lines += ["", f"Kinds of patients whose offered options differ: {len(found.kinds) or 'none'}"]
+    for number, kind in enumerate(found.kinds, start=1):
+        told(f"{number}. {known_facts_line(second, kind.patient.facts)}", "", "   ")
+        for pack, rows in ((found.first, kind.only_first), (found.second, kind.only_second)):
+            if rows:
+                told(f"only by {pack}: {', '.join(rows)}", "   ", "     ")
+    return "\n".join(lines) + "\n"
+
+
+def known_facts_line(pack: Pack, facts: Mapping[str, Any]) -> str:
+    """Return the facts of a patient file in words."""
+    said = []
+    for name, value in facts.items():
+        denied = pack.vocabulary.complements.get(name)
+        fact = pack.vocabulary.facts[denied or name]
+        if fact.is_set:
+            shown = ", ".join(map(pack.phrases.name, value)) or "nothing"
+            said.append((fact.denies if denied else fact.says).format(member=shown))
+        elif fact.is_number:
+            said.append(f"{fact.label} {_number(value)}")
+        elif fact.kind == "category":
+            said.append(str(value))
+        else:
+            said.append(fact.says if value else fact.denies)
+    return "; ".join(said) or "nothing is known"

@@ -9,7 +9,7 @@ import pytest
 
 from myeloguide.errors import InputError
 from myeloguide.guideline.coverage import read_coverage
-from myeloguide.guideline.loading import pack_hash, read_errata, read_pack
+from myeloguide.guideline.loading import pack_hash, read_audit, read_errata, read_pack
 from myeloguide.guideline.prepared import DEFAULT_PACK, PACKS, load_pack
 from myeloguide.knowledge.vocabulary import vocabulary
 from tests.broken import broken
@@ -25,6 +25,7 @@ def test_one_mistake_is_told_with_its_place(name: str, tmp_path: Path) -> None:
         pack = read_pack(tmp_path / DEFAULT_PACK, vocabulary())
         read_errata(pack)
         read_coverage(pack)
+        read_audit(pack)
     CASES[name].judge(caught.value, due)
 
 

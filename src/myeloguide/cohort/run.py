@@ -21,7 +21,7 @@ from myeloguide.cohort.columns import ANSWERED, Layout, Plane, Rejects, lay_out,
 from myeloguide.criteria.walk import walk
 from myeloguide.errors import InputError, Problem
 from myeloguide.guideline.answer import STATUSES
-from myeloguide.guideline.pack import Pack, Row, ruling_planes
+from myeloguide.guideline.pack import Pack, Row, pack_planes
 from myeloguide.history.closure import close
 from myeloguide.record.patient_file import read_switches
 
@@ -215,7 +215,7 @@ class Cohort:
         """Return the walk's planes for a table of facts; contradictory rows go to `rejects`."""
         vocabulary = self.pack.vocabulary
         planes, none, every = planes_of_table(table, self.layout, vocabulary, self.thresholds, rejects)
-        planes |= ruling_planes(self.pack, self.switches, every, none)
+        planes |= pack_planes(self.pack, self.switches, every, none)
         for conflict in close(planes, vocabulary, none, lambda plane: bool(plane.any())):
             rejects.add(unpack_bits(conflict.plane, table.height).astype(np.bool_), conflict.text())
         return walk(self.pack.program, planes.__getitem__, none, every)

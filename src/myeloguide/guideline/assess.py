@@ -25,7 +25,7 @@ from myeloguide.guideline.answer import (
     SinceShown,
     Status,
 )
-from myeloguide.guideline.pack import Condition, Gap, OptionList, Pack, Remark, Row, ruling_planes
+from myeloguide.guideline.pack import Condition, Gap, OptionList, Pack, Remark, Row, pack_planes
 from myeloguide.guideline.questions import Name, Questions
 from myeloguide.history.closure import ANY_LINE, LATER_LINE, Planes, close, planes_of
 from myeloguide.history.definitions import Definitions
@@ -141,7 +141,7 @@ class Assessment:
         self.patient = patient
         wanted = (key for key in pack.program.keys if not isinstance(key[1], str))
         self.planes = planes_of(self.known.facts, pack.vocabulary, wanted)
-        self.planes |= ruling_planes(pack, self.switched, 1, 0)
+        self.planes |= pack_planes(pack, self.switched, 1, 0)
         conflicts = close(self.planes, pack.vocabulary)
         if conflicts:
             texts = dict.fromkeys(conflict.text() for conflict in conflicts)

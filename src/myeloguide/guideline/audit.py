@@ -26,8 +26,9 @@ from myeloguide.errors import InputError
 from myeloguide.guideline.answer import STATUSES, Status
 from myeloguide.guideline.assess import Assessment, status_of
 from myeloguide.guideline.loading import read_against, read_audit, read_cautions
-from myeloguide.guideline.pack import Condition, OptionList, Pack, Remark, Row
+from myeloguide.guideline.pack import Condition, OptionList, Pack, Remark, Row, pack_planes
 from myeloguide.guideline.pack_files import AuditFile, Boundary
+from myeloguide.guideline.questions import bounds_of
 from myeloguide.guideline.what_if import WhatIf
 from myeloguide.history.closure import KNOWN, Planes, close, planes_of
 from myeloguide.history.facts import known_facts
@@ -77,25 +78,35 @@ def audit(pack: Pack, *, smallest: bool = False) -> Audit:
 
 
 class Space:
-    """Every patient that can be described, as formulas."""
+    """Every patient that can be described, as formulas, with the walk of a pack over them; `others` only add their thresholds."""
 
-    def __init__(self, pack: Pack) -> None:
+    def __init__(self, pack: Pack, *others: Pack) -> None:
         self.pack = pack
         self.none, self.every = z3.BoolVal(False), z3.BoolVal(True)
-        wanted = [key for key in pack.program.keys if not isinstance(key[1], str)]
+        wanted = dict.fromkeys(key for each in (pack, *others) for key in each.program.keys if not isinstance(key[1], str))
         keys = [*planes_of(FactSheet(), pack.vocabulary, wanted)]
         keys += [(ruling, value) for ruling, values in pack.switches.items() for value in values]
         self.given: Planes = {key: (z3.Bool(f"yes {key}"), z3.Bool(f"no {key}")) for key in keys}
-        self.bounds: dict[str, list[Key]] = {}
-        for key in sorted((key for key in keys if not isinstance(key[1], str)), key=lambda key: (key[1][1], key[1][0] == ">")):
-            self.bounds.setdefault(key[0], []).append(key)
+        self.bounds = bounds_of(keys)
         self.nothing = dict(self.unknown())
         self.solver = z3.Solver()
         self.solver.add(*self.possible())
         self.planes = dict(self.given)
         for conflict in close(self.planes, pack.vocabulary, self.none, lambda plane: True):
             self.solver.add(z3.Not(conflict.plane))
+        fixed = pack_planes(pack, {}, self.every, self.none)
+        self.planes |= {key: planes for key, planes in fixed.items() if key[0] in pack.vocabulary.facts}
         self.true, self.false = walk(pack.program, self.planes.__getitem__, self.none, self.every)
+
+    def walk(self, pack: Pack) -> tuple[list[Formula], list[Formula]]:
+        """Walk a pack over the same patients, its rulings as it reads them."""
+        planes = self.obtainable() | pack_planes(pack, {}, self.every, self.none)
+        return walk(pack.program, planes.__getitem__, self.none, self.every)
+
+    def obtainable(self) -> Planes:
+        """Return the planes with no agent that the pack itself gives to nobody."""
+        agents = [("unavailable_agents", agent) for agent in self.pack.header.not_obtainable]
+        return self.planes | {key: self.given[key] for key in agents}
 
     def possible(self) -> Iterator[Formula]:
         """Yield what holds of facts as they can be given in a patient file."""
@@ -156,9 +167,9 @@ class Space:
                     yield z3.Not(yes), 9  # another reading of a ruling only where nothing else will do
             else:
                 given_list = facts[fact].is_set
-                yield z3.Not(yes), 5 if facts[fact].none_unless_named else 3 if given_list else 1
+                yield z3.Not(yes), 5 if facts[fact].none_unless_named else 4 if given_list else 1
                 if not facts[fact].none_unless_named:
-                    yield z3.Not(no), 4 if given_list else 2
+                    yield z3.Not(no), 3 if given_list else 2
 
     # --- patients ---
 
@@ -414,6 +425,9 @@ class _Audit:
     def conditions(self) -> None:
         """No condition that is more than a constant is always true or always false."""
         space = self.space
+        true, false = space.true, space.false
+        if self.pack.header.not_obtainable:  # what a formulary decides is no fault of a condition
+            true, false = walk(self.pack.program, space.obtainable().__getitem__, space.none, space.every)
         seen = ([0] * len(space.true), [0] * len(space.true))
         for witness in self.witnesses:
             assessment = self.replay(witness)
@@ -422,7 +436,7 @@ class _Audit:
         for place, node in enumerate(self.pack.program.nodes):
             if any(isinstance(leaf, Constant) or leaf in (All(()), AnyOf(())) for leaf in leaves(node)):
                 continue  # says so itself
-            for reached, planes, always in ((seen[0], space.true, "false"), (seen[1], space.false, "true")):
+            for reached, planes, always in ((seen[0], true, "false"), (seen[1], false, "true")):
                 if reached[place] or not space.cannot(planes[place]):
                     self.count("can be true and false")
                 else:
@@ -581,7 +595,9 @@ def targets(pack: Pack, view: View) -> dict[str, Any]:
     for item in pack.lists:
         reach(f"applies: {item.id}", view.true[item.applies.place])
         for row in item.rows:
-            for name, plane in _row_targets(view, item, row):
+            components = pack.vocabulary.regimens[row.option].components
+            closed = any(set(component) <= set(pack.header.not_obtainable) for component in components)
+            for name, plane in _row_targets(view, item, row, closed=closed):
                 reach(name, plane)
     for note in pack.notes:
         beside = view.any(view.true[lists[name].applies.place] for name in note.lists) if note.lists else view.every
@@ -604,17 +620,18 @@ def row_name(row: Row) -> str:
     return f"{row.list}/{row.tier}/{row.option}{f' {row.grade}' if row.grade else ''}"
 
 
-def _row_targets(view: View, item: OptionList, row: Row) -> Iterator[tuple[str, Any]]:
+def _row_targets(view: View, item: OptionList, row: Row, *, closed: bool) -> Iterator[tuple[str, Any]]:
+    """Yield what a row must reach; one that the pack itself closes to everybody is held back and no more."""
     name = row_name(row)
     for status in STATUSES:
-        if _can_have(row, status):
+        if status == "held_back" if closed else _can_have(row, status):
             yield f"{status}: {name}", view.status(status, row, item)
-    if row.grade_when is not None:
+    if row.grade_when is not None and not closed:
         offered = view.true[row.offered.place]
         yield f"graded: {name}", offered & view.true[row.grade_when.place]
         yield f"not graded: {name}", offered & view.false[row.grade_when.place]
     shown = listed = view.no(view.false[item.applies.place])
-    if row.against.node != Constant(True):
+    if row.against.node != Constant(True) and not closed:
         shown = view.status("offered", row, item) | view.status("depends", row, item)
     for remark in row.cautions:
         yield from _remark_targets(view, "caution", remark, shown)

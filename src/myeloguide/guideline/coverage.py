@@ -27,8 +27,9 @@ from myeloguide.errors import InputError, Problem, suggestion
 from myeloguide.guideline import declared
 from myeloguide.guideline import pack_files as files
 from myeloguide.guideline.loading import read_errata, refuse_lines
+from myeloguide.guideline.overlay import document_of, layers
 from myeloguide.guideline.pack import Pack
-from myeloguide.knowledge.reading import Document, check, decode, read, read_bytes
+from myeloguide.knowledge.reading import Document, check, decode, read_bytes
 from myeloguide.knowledge.source import LineRange, Source
 
 FileModel = TypeVar("FileModel", bound=BaseModel)
@@ -188,7 +189,7 @@ def check_copy(coverage: Coverage, path: Path) -> str:
 
 
 def _document(pack: Pack, name: str) -> Document:
-    return read(pack.folder / name, name=f"{pack.folder.name}/{name}")
+    return document_of(layers(pack.folder), name)
 
 
 def _file(pack: Pack, name: str, model: type[FileModel]) -> FileModel:

@@ -92,6 +92,8 @@ class Header(Strict):
     sections: tuple[Section, ...]
     lists: tuple[str, ...]
     notice: tuple[str, ...]
+    not_obtainable: tuple[AgentName, ...] = ()
+    """Agents that no patient of this pack can be given, such as those outside a formulary."""
 
 
 class NamedCondition(Strict):

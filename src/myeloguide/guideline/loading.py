@@ -20,6 +20,7 @@ from myeloguide.guideline import pack_files as files
 from myeloguide.guideline.answer import Place as SourcePlace
 from myeloguide.guideline.answer import Reason, Via
 from myeloguide.guideline.entries import Entries, entries_of, hashes
+from myeloguide.guideline.overlay import document_of, layers, pack_files
 from myeloguide.guideline.pack import (
     Block,
     Condition,
@@ -33,7 +34,7 @@ from myeloguide.guideline.pack import (
     Row,
 )
 from myeloguide.guideline.phrases import Phrasebook
-from myeloguide.knowledge.reading import Document, Place, check, read, refuse_twins
+from myeloguide.knowledge.reading import Document, Place, check, refuse_twins
 from myeloguide.knowledge.source import Source
 from myeloguide.knowledge.vocabulary import Vocabulary
 
@@ -65,7 +66,7 @@ def scope_of(words: Vocabulary, rulings: Mapping[str, declared.Ruling], named: I
 
 def read_errata(pack: Pack) -> tuple[files.Erratum, ...]:
     """Read the errors and contradictions of a pack's source; an answer does not need them."""
-    document = read(pack.folder / "errata.yaml", name=f"{pack.folder.name}/errata.yaml")
+    document = document_of(layers(pack.folder), "errata.yaml")
     found = check(document, files.ErratumFile).errata
     refuse_twins(document, ("errata",), "erratum", "erratum")
     refuse_lines(document, pack.header.source_lines)
@@ -94,7 +95,7 @@ def read_audit(pack: Pack) -> files.AuditFile:
 
 
 def _read_again(pack: Pack, name: str, model: type[FileModel]) -> tuple[Document, FileModel]:
-    document = read(pack.folder / name, name=f"{pack.folder.name}/{name}")
+    document = document_of(layers(pack.folder), name)
     grades = tuple(meaning.grade for meaning in pack.header.grades)
     return document, check(document, model, declared.Names(pack.vocabulary, pack.header.lists, grades, tuple(pack.rulings)))
 
@@ -102,14 +103,14 @@ def _read_again(pack: Pack, name: str, model: type[FileModel]) -> tuple[Document
 def pack_hash(folder: Path) -> str:
     """Return the SHA-256 over the names and contents of a pack's files."""
     digest = hashlib.sha256()
-    for name, path in _files(folder):
+    for name, path in pack_files(layers(folder)):
         digest.update(f"{name}\0".encode() + path.read_bytes() + b"\0")
     return f"sha256:{digest.hexdigest()}"
 
 
 def read_entries(pack: Pack) -> Entries:
     """Read the entries of a pack from its files again; an answer needs their hashes only."""
-    documents = {name: read(pack.folder / name, name=f"{pack.folder.name}/{name}") for name in _read_for_answers(pack.header)}
+    documents = {name: document_of(layers(pack.folder), name) for name in _read_for_answers(pack.header)}
     return _entries(pack.folder, documents, pack.vocabulary)
 
 
@@ -119,16 +120,8 @@ def _read_for_answers(header: declared.Header) -> Iterator[str]:
 
 
 def _entries(folder: Path, documents: Mapping[str, Document], words: Vocabulary) -> Entries:
-    others = {name: path.read_bytes() for name, path in _files(folder) if name not in documents}
+    others = {name: path.read_bytes() for name, path in pack_files(layers(folder)) if name not in documents}
     return entries_of({name: document.data for name, document in documents.items()}, others, words)
-
-
-def _files(folder: Path) -> Iterator[tuple[str, Path]]:
-    """Yield the files that make a pack, by name; its cases are no part of what it says."""
-    for path in sorted(folder.rglob("*.yaml")):
-        name = path.relative_to(folder).as_posix()
-        if not name.startswith("cases/"):
-            yield name, path
 
 
 _KINDS = {"rulings": "ruling", "conditions": "condition", "since": "id", "silences": "silence"}
@@ -138,6 +131,7 @@ _KINDS = {"rulings": "ruling", "conditions": "condition", "since": "id", "silenc
 class _Builder:
     def __init__(self, folder: Path, words: Vocabulary) -> None:
         self.folder = folder
+        self.folders = layers(folder)
         self.words = words
         self.documents: dict[str, Document] = {}
         self.names = declared.Names(words)
@@ -148,7 +142,7 @@ class _Builder:
 
     def document(self, name: str) -> Document:
         if name not in self.documents:
-            self.documents[name] = read(self.folder / name, name=f"{self.folder.name}/{name}")
+            self.documents[name] = document_of(self.folders, name)
         return self.documents[name]
 
     def file(self, name: str, model: type[FileModel]) -> FileModel:

@@ -192,9 +192,9 @@ class Pack:
         return tuple(key for key in deciding.keys if not isinstance(key[1], str))
 
 
-def ruling_planes(pack: Pack, switched: Mapping[str, str], every: Any, none: Any) -> Planes:
-    """Return the switches of rulings as facts."""
-    planes: Planes = {}
+def pack_planes(pack: Pack, switched: Mapping[str, str], every: Any, none: Any) -> Planes:
+    """Return what a pack itself decides, as facts: the switches of rulings, and agents that nobody can be given."""
+    planes: Planes = {("unavailable_agents", agent): (every, none) for agent in pack.header.not_obtainable}
     for ruling, (default, other) in pack.switches.items():
         is_other = switched.get(ruling, default) == other
         planes[ruling, other] = (every, none) if is_other else (none, every)

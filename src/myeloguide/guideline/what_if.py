@@ -12,7 +12,7 @@ from myeloguide.criteria.prose import Explained
 from myeloguide.criteria.walk import walk
 from myeloguide.guideline.answer import Answer, Difference, HangsOn, MovedList, MovedRow, OptionAnswer, Status, Via
 from myeloguide.guideline.assess import Assessment, status_of
-from myeloguide.guideline.pack import Pack, ruling_planes
+from myeloguide.guideline.pack import Pack, pack_planes
 from myeloguide.guideline.questions import bounds_of, number_values
 from myeloguide.history.closure import Planes, close, planes_of
 from myeloguide.history.facts import KnownFacts
@@ -116,7 +116,7 @@ class WhatIf:
 
     def __init__(self, pack: Pack, sheet: FactSheet, switched: Mapping[str, str]) -> None:
         self.pack = pack
-        self.given = planes_of(sheet, pack.vocabulary, pack.deciding_thresholds) | ruling_planes(pack, switched, 1, 0)
+        self.given = planes_of(sheet, pack.vocabulary, pack.deciding_thresholds) | pack_planes(pack, switched, 1, 0)
         self.known: Planes = dict(self.given)
         close(self.known, pack.vocabulary)
         self.bounds = bounds_of(self.given)

@@ -43,14 +43,15 @@ class Document:
 
     name: str
     data: Any
-    lines: Mapping[Place, int]
+    lines: Mapping[Place, int | str]
+    """The line of each value; where a document is made of several files, `file:line`."""
 
     def where(self, place: Place = ()) -> str:
         """Return `file:line` of a value, or of the nearest enclosing one that has a line."""
         while place and place not in self.lines:
             place = place[:-1]
         line = self.lines.get(place)
-        return f"{self.name}:{line}" if line else self.name
+        return line if isinstance(line, str) else f"{self.name}:{line}" if line else self.name
 
     def at(self, place: Place) -> Any:
         """Return the value at a place."""
