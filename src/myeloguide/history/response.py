@@ -1,0 +1,478 @@
+"""Response to a line of therapy by the IMWG criteria: at each visit, confirmed, and best.
+
+A visit is what was measured within a few days. Its category is the highest whose every requirement is known to hold: what
+was not measured lowers a response to the next category that can be shown, as the criteria ask. Percentages count from the
+baseline of the line, progression from the lowest value since.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from functools import cache
+from pathlib import Path
+from typing import ClassVar, Literal
+
+from pydantic import StrictBool, StrictFloat
+
+from myeloguide.knowledge.reading import Strict, check, read
+from myeloguide.record.events import FindingRecorded, Measurement
+from myeloguide.record.ranges import Range, shown
+
+Category = Literal["NE", "SD", "MR", "PR", "VGPR", "CR", "sCR", "PD"]
+ORDER: tuple[Category, ...] = ("NE", "SD", "MR", "PR", "VGPR", "CR", "sCR", "PD")
+"""From not evaluable up to stringent complete response; progression outranks all (the published truth table's order)."""
+RESPONSES: tuple[Category, ...] = ("MR", "PR", "VGPR", "CR", "sCR")
+
+VISIT_DAYS = 7
+"""Values so many days apart belong to one visit."""
+BASELINE_DAYS = 90
+"""A baseline is no older than this at the start of the line."""
+
+
+class Threshold(Strict):
+    """A number of the criteria, and whether it was read in a named publication."""
+
+    known_as: ClassVar[str] = "threshold"
+
+    value: StrictFloat
+    verified: StrictBool
+
+
+class _Measurable(Strict):
+    serum: Threshold
+    urine: Threshold
+    involved_flc: Threshold
+    marrow: Threshold
+
+
+class _Complete(Strict):
+    marrow_below: Threshold
+
+
+class _VeryGood(Strict):
+    serum_down: Threshold
+    urine_below: Threshold
+    dflc_down: Threshold
+
+
+class _Partial(Strict):
+    serum_down: Threshold
+    urine_down: Threshold
+    urine_below: Threshold
+    dflc_down: Threshold
+    marrow_down: Threshold
+
+
+class _Minimal(Strict):
+    serum_down: Threshold
+    urine_down: Threshold
+
+
+class _Progression(Strict):
+    rise: Threshold
+    serum_at_least: Threshold
+    serum_at_least_from_high: Threshold
+    high_nadir: Threshold
+    urine_at_least: Threshold
+    dflc_more_than: Threshold
+    marrow_at_least: Threshold
+
+
+class Criteria(Strict):
+    """One version of the response criteria."""
+
+    known_as: ClassVar[str] = "version of the criteria"
+
+    version: str
+    publication: str
+    measurable: _Measurable
+    ratio_low: Threshold
+    ratio_high: Threshold
+    complete: _Complete
+    very_good: _VeryGood
+    partial: _Partial
+    minimal: _Minimal
+    progression: _Progression
+
+
+class _CriteriaFile(Strict):
+    versions: tuple[Criteria, ...]
+
+
+@cache
+def criteria(version: str = "imwg-2016") -> Criteria:
+    """Return a version of the response criteria."""
+    document = read(Path(__file__).parent / "data" / "response.yaml", name="response.yaml")
+    return next(item for item in check(document, _CriteriaFile).versions if item.version == version)
+
+
+@dataclass(frozen=True, slots=True)
+class Panel:
+    """What is known at a visit: g/dL, mg/24 h, mg/dL, per cent; immunofixation True where negative; None: not measured."""
+
+    day: date
+    serum: Range | None = None
+    urine: Range | None = None
+    kappa: Range | None = None
+    lambda_: Range | None = None
+    marrow: Range | None = None
+    serum_fixation_negative: bool | None = None
+    urine_fixation_negative: bool | None = None
+    clonal_cells: bool | None = None
+    plasmacytoma: str | None = None
+    """none, present, halved, grown or new"""
+    bone_lesion: str | None = None
+    """none, stable or new"""
+    rows: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Visit:
+    """The response at a visit as it stands alone: category, what shows it, whether imaging alone shows progression."""
+
+    day: date
+    category: Category
+    because: tuple[str, ...]
+    by_imaging: bool = False
+    not_measured: tuple[str, ...] = ()
+
+
+# --- visits from values ---
+
+_TESTS = {
+    "serum_m_protein": "serum", "urine_m_protein_24h": "urine", "flc_kappa": "kappa", "flc_lambda": "lambda_",
+    "marrow_plasma_cells": "marrow",
+}  # fmt: skip
+_NEGATIVE = {"negative": True, "positive": False}
+
+
+def panels(measurements: Iterable[Measurement], findings: Iterable[FindingRecorded]) -> list[Panel]:
+    """Gather values and findings into visits; one of which the exact day is not known cannot be placed and is left out."""
+    events: list[tuple[date, str, object, int]] = []
+    for item in measurements:
+        if item.test in _TESTS and item.date.day is not None:
+            events.append((item.date.day, _TESTS[item.test], item.value, item.row))
+    for finding in findings:
+        if finding.date.day is not None:
+            events += ((finding.date.day, name, value, finding.row) for name, value in _found(finding))
+    events.sort(key=lambda event: event[0])
+    visits: list[Panel] = []
+    first: date | None = None
+    known: dict[str, object] = {}
+    rows: list[int] = []
+    for day, name, value, row in events:
+        if first is None or day > first + timedelta(days=VISIT_DAYS) or name in known:
+            if first is not None:
+                visits.append(Panel(first, **known, rows=tuple(rows)))  # type: ignore[arg-type]
+            first, known, rows = day, {}, []
+        known[name] = value
+        if row not in rows:
+            rows.append(row)
+    if first is not None:
+        visits.append(Panel(first, **known, rows=tuple(rows)))  # type: ignore[arg-type]
+    return visits
+
+
+def _found(finding: FindingRecorded) -> Iterator[tuple[str, object]]:
+    value = finding.value.strip().casefold()
+    if finding.kind == "immunofixation" and value in _NEGATIVE:
+        yield "serum_fixation_negative", _NEGATIVE[value]
+        yield "urine_fixation_negative", _NEGATIVE[value]
+    elif finding.kind in ("immunofixation_serum", "immunofixation_urine") and value in _NEGATIVE:
+        yield f"{finding.kind.rpartition('_')[2]}_fixation_negative", _NEGATIVE[value]
+    elif finding.kind == "clonal_cells" and value in ("absent", "present"):
+        yield "clonal_cells", value == "present"
+    elif finding.kind in ("plasmacytoma", "bone_lesion"):
+        yield finding.kind, value
+
+
+# --- the category of a visit ---
+
+
+class Line:
+    """The visits of one line, judged one after the other against its baseline and the lowest values so far."""
+
+    def __init__(self, start: date, before: Sequence[Panel], version: Criteria | None = None) -> None:
+        self.criteria = version or criteria()
+        self.baseline = _baseline(start, before)
+        self.lowest: dict[str, float] = {}
+        self.track(self.baseline)
+        base, measurable = self.baseline, self.criteria.measurable
+        self.serum = _reaches(base.serum, measurable.serum.value)
+        self.urine = _reaches(base.urine, measurable.urine.value)
+        self.flc = self._involved(base)
+        self.marrow = _reaches(base.marrow, measurable.marrow.value)
+
+    def _involved(self, panel: Panel) -> bool | None:
+        """Whether light chains are measurable: the involved one high enough, with an abnormal ratio."""
+        normal = self.normal_ratio(panel)
+        if panel.kappa is None or panel.lambda_ is None or normal is None:
+            return None
+        high = max(_middle(panel.kappa), _middle(panel.lambda_))
+        return not normal and high >= self.criteria.measurable.involved_flc.value
+
+    def normal_ratio(self, panel: Panel) -> bool | None:
+        """Whether the ratio of kappa to lambda is normal."""
+        if panel.kappa is None or panel.lambda_ is None or panel.kappa.exact is None or not panel.lambda_.exact:
+            return None
+        return self.criteria.ratio_low.value <= panel.kappa.exact / panel.lambda_.exact <= self.criteria.ratio_high.value
+
+    def difference(self, panel: Panel) -> float | None:
+        """Return involved minus uninvolved light chain in mg/dL; the involved one is that of the baseline."""
+        if panel.kappa is None or panel.lambda_ is None or self.baseline.kappa is None or self.baseline.lambda_ is None:
+            return None
+        difference = _middle(panel.kappa) - _middle(panel.lambda_)
+        return difference if _middle(self.baseline.kappa) >= _middle(self.baseline.lambda_) else -difference
+
+    def track(self, panel: Panel) -> None:
+        for name, value in self.values(panel, _middle):
+            self.lowest[name] = min(value, self.lowest.get(name, value))
+
+    def values(self, panel: Panel, number: Callable[[Range], float]) -> Iterator[tuple[str, float]]:
+        for name in ("serum", "urine", "marrow"):
+            value: Range | None = getattr(panel, name)
+            if value is not None:
+                yield name, number(value)
+        difference = self.difference(panel)
+        if difference is not None:
+            yield "dflc", difference
+
+    def visit(self, panel: Panel) -> Visit:
+        """Judge a visit, and remember its values for those after it."""
+        progression = list(self.progression(panel))
+        imaging = [text for text, by_imaging in progression if by_imaging]
+        if progression:
+            made = Visit(panel.day, "PD", tuple(text for text, _ in progression), bool(imaging))
+        else:
+            made = self.response(panel)
+        self.track(panel)
+        return made
+
+    def response(self, panel: Panel) -> Visit:
+        missing: list[str] = []
+        for category, shows in (("CR", self.complete), ("VGPR", self.very_good), ("PR", self.partial), ("MR", self.minimal)):
+            holds, because = shows(panel)
+            if holds:
+                reached = "sCR" if category == "CR" and self.stringent(panel) else category
+                return Visit(panel.day, reached, because, not_measured=tuple(missing))  # type: ignore[arg-type]
+            if holds is None:
+                missing += [f"{category}: {text}" for text in because]
+        evaluable = self.minimal(panel)[0] is False
+        return Visit(panel.day, "SD" if evaluable else "NE", (), not_measured=tuple(missing))
+
+    # Each returns whether the category is shown (None: something is not measured), with what shows it or what is missing.
+
+    def stringent(self, panel: Panel) -> bool:
+        return self.normal_ratio(panel) is True and panel.clonal_cells is False
+
+    def complete(self, panel: Panel) -> tuple[bool | None, tuple[str, ...]]:
+        below = self.criteria.complete.marrow_below.value
+        parts = {
+            "serum immunofixation negative": panel.serum_fixation_negative,
+            "urine immunofixation negative": panel.urine_fixation_negative,
+            f"marrow plasma cells below {below:g} %": None if panel.marrow is None else _below(panel.marrow, below),
+            "no plasmacytoma": self.no_plasmacytoma(panel),
+        }
+        return _all(parts)
+
+    def no_plasmacytoma(self, panel: Panel) -> bool | None:
+        if panel.plasmacytoma is not None:
+            return panel.plasmacytoma == "none"
+        # One that was never seen is not looked for again; one that was there has to be shown gone.
+        return None if self.baseline.plasmacytoma not in (None, "none") else True
+
+    def very_good(self, panel: Panel) -> tuple[bool | None, tuple[str, ...]]:
+        limits = self.criteria.very_good
+        if self.serum or self.urine:
+            fixed = panel.serum_fixation_negative is False or panel.urine_fixation_negative is False
+            if fixed and _undetected(panel.serum) and (_undetected(panel.urine) or not self.urine):
+                return _all({"seen by immunofixation only": True})
+            parts = {}
+            if self.serum:
+                parts[f"serum M-protein down {limits.serum_down.value:g} %"] = self.down("serum", panel, limits.serum_down.value)
+            if self.urine:
+                below = limits.urine_below.value
+                parts[f"urine M-protein below {below:g} mg/24 h"] = None if panel.urine is None else _below(panel.urine, below)
+            return _all(parts)
+        if self.flc:
+            return _all(
+                {f"light-chain difference down {limits.dflc_down.value:g} %": self.dflc_down(panel, limits.dflc_down.value)}
+            )
+        return False, ()
+
+    def partial(self, panel: Panel) -> tuple[bool | None, tuple[str, ...]]:
+        limits = self.criteria.partial
+        parts: dict[str, bool | None] = {}
+        if self.serum:
+            parts[f"serum M-protein down {limits.serum_down.value:g} %"] = self.down("serum", panel, limits.serum_down.value)
+        if self.urine:
+            below = None if panel.urine is None else _below(panel.urine, limits.urine_below.value)
+            down = self.down("urine", panel, limits.urine_down.value)
+            text = f"urine M-protein down {limits.urine_down.value:g} % or below {limits.urine_below.value:g} mg/24 h"
+            parts[text] = _or(below, down)
+        if not self.serum and not self.urine and self.flc:
+            parts[f"light-chain difference down {limits.dflc_down.value:g} %"] = self.dflc_down(panel, limits.dflc_down.value)
+        elif not self.serum and not self.urine and self.marrow:
+            parts[f"marrow plasma cells down {limits.marrow_down.value:g} %"] = self.down(
+                "marrow", panel, limits.marrow_down.value
+            )
+        return _all({**parts, **self.plasmacytoma_halved(panel)}) if parts else (None, ("nothing is measurable",))
+
+    def minimal(self, panel: Panel) -> tuple[bool | None, tuple[str, ...]]:
+        limits = self.criteria.minimal
+        parts: dict[str, bool | None] = {}
+        if self.serum:
+            parts[f"serum M-protein down {limits.serum_down.value:g} %"] = self.down("serum", panel, limits.serum_down.value)
+        if self.urine:
+            parts[f"urine M-protein down {limits.urine_down.value:g} %"] = self.down("urine", panel, limits.urine_down.value)
+        if not parts:  # minimal response is defined by M-protein; what is followed otherwise is stable below partial response
+            return (False, ()) if self.partial(panel)[0] is False else (None, ("nothing is measurable",))
+        return _all({**parts, **self.plasmacytoma_halved(panel)})
+
+    def plasmacytoma_halved(self, panel: Panel) -> dict[str, bool | None]:
+        if self.baseline.plasmacytoma in (None, "none"):
+            return {}
+        size = panel.plasmacytoma
+        return {"plasmacytomas at least halved": None if size is None else size in ("none", "halved")}
+
+    def down(self, name: str, panel: Panel, per_cent: float) -> bool | None:
+        """Whether a value fell by at least so many per cent from its baseline."""
+        base: Range | None = getattr(self.baseline, name)
+        value: Range | None = getattr(panel, name)
+        if base is None or value is None or not base.exact:
+            return None
+        return _at_most(value, base.exact * (1 - per_cent / 100))
+
+    def dflc_down(self, panel: Panel, per_cent: float) -> bool | None:
+        base, now = self.difference(self.baseline), self.difference(panel)
+        return None if base is None or now is None or base <= 0 else round(now, 9) <= round(base * (1 - per_cent / 100), 9)
+
+    # --- progression ---
+
+    def progression(self, panel: Panel) -> Iterator[tuple[str, bool]]:
+        """Yield what shows progression, and whether it is imaging."""
+        limits = self.criteria.progression
+        now = dict(self.values(panel, _at_least))  # "<1" has not risen to 1
+        lowest = self.lowest
+        if "serum" in now and "serum" in lowest:
+            high = lowest["serum"] >= limits.high_nadir.value
+            least = (limits.serum_at_least_from_high if high else limits.serum_at_least).value
+            if self.risen(now["serum"], lowest["serum"], least):
+                yield f"serum M-protein {_short(now['serum'])} g/dL, from a lowest of {_short(lowest['serum'])}", False
+        if "urine" in now and "urine" in lowest and self.risen(now["urine"], lowest["urine"], limits.urine_at_least.value):
+            yield f"urine M-protein {_short(now['urine'])} mg/24 h, from a lowest of {_short(lowest['urine'])}", False
+        unmeasurable = not self.serum and not self.urine
+        if unmeasurable and "dflc" in now and "dflc" in lowest:
+            rise = now["dflc"] - lowest["dflc"]
+            if rise > limits.dflc_more_than.value and rise >= max(lowest["dflc"], 0) * limits.rise.value / 100:
+                yield f"light-chain difference {_short(now['dflc'])} mg/dL, from a lowest of {_short(lowest['dflc'])}", False
+        only_marrow = unmeasurable and not self.flc and "marrow" in now and "marrow" in lowest
+        if only_marrow and self.risen(now["marrow"], lowest["marrow"], limits.marrow_at_least.value):
+            yield f"marrow plasma cells {_short(now['marrow'])} %, from a lowest of {_short(lowest['marrow'])}", True
+        if panel.plasmacytoma in ("new", "grown"):
+            yield f"plasmacytoma {panel.plasmacytoma}", True
+        if panel.bone_lesion == "new":
+            yield "a new bone lesion", True
+
+    def risen(self, now: float, lowest: float, least: float) -> bool:
+        """Whether a value rose from its lowest by the percentage and by the absolute amount."""
+        rise = round(now - lowest, 9)
+        return rise >= least and rise >= round(lowest * self.criteria.progression.rise.value / 100, 9)
+
+
+def _baseline(start: date, before: Sequence[Panel]) -> Panel:
+    """Return the last value of each kind at or before the start of a line, if it is not too old."""
+    known: dict[str, object] = {}
+    for panel in before:
+        if start - timedelta(days=BASELINE_DAYS) <= panel.day <= start:
+            for name in Panel.__dataclass_fields__:
+                value = getattr(panel, name)
+                if name not in ("day", "rows") and value is not None:
+                    known[name] = value
+    return Panel(start, **known)  # type: ignore[arg-type]
+
+
+def _all(parts: dict[str, bool | None]) -> tuple[bool | None, tuple[str, ...]]:
+    if any(value is False for value in parts.values()):
+        return False, ()
+    missing = tuple(text for text, value in parts.items() if value is None)
+    return (None, missing) if missing else (bool(parts), tuple(parts))
+
+
+def _or(one: bool | None, other: bool | None) -> bool | None:
+    return True if one or other else None if one is None or other is None else False
+
+
+def _reaches(value: Range | None, limit: float) -> bool:
+    return value is not None and value.reaches(limit) is True
+
+
+def _below(value: Range, limit: float) -> bool | None:
+    reached = value.reaches(limit)
+    if reached is None and value.least is None and value.most is not None and value.most <= limit:
+        return True  # "<100" is below 100
+    return None if reached is None else not reached
+
+
+def _at_most(value: Range, limit: float) -> bool | None:
+    if value.exact is not None:
+        return round(value.exact, 9) <= round(limit, 9)
+    exceeded = value.exceeds(limit)
+    return None if exceeded is None else not exceeded
+
+
+def _undetected(value: Range | None) -> bool:
+    return value is not None and (value.exact == 0 or (value.least is None and value.most is not None))
+
+
+def _at_least(value: Range) -> float:
+    return value.least or 0.0
+
+
+def _middle(value: Range) -> float:
+    """Return a number for comparing: the value, or the limit below or above which it lies."""
+    if value.exact is not None:
+        return value.exact
+    return value.most if value.most is not None else value.least or 0.0
+
+
+def _short(number: float) -> str:
+    return shown(round(number, 2))
+
+
+# --- confirmation ---
+
+
+def confirmed(visits: Sequence[Visit], new_therapy: date | None = None, *, died_of_progression: bool = False) -> list[Category]:
+    """Return the confirmed response at each visit, in order; visits after new therapy confirm no response.
+
+    A response is confirmed by the next evaluable visit, at the lower of the two; one that is not counts as stable disease.
+    Progression shown by imaging needs no confirmation; progression by serum or urine needs progression again, or death of it.
+    A confirmed category holds until a higher one, or progression, is confirmed (the truth table of admiralonco).
+    """
+    found: list[Category] = []
+    last: Category = "NE"
+    for number, visit in enumerate(visits):
+        after = next((item for item in visits[number + 1 :] if item.category != "NE"), None)
+        in_time = after is not None and (new_therapy is None or after.day <= new_therapy)
+        last = max(last, _confirmed(visit, after, in_time=in_time, died=died_of_progression), key=ORDER.index)
+        found.append(last)
+    return found
+
+
+def _confirmed(visit: Visit, after: Visit | None, *, in_time: bool, died: bool) -> Category:
+    if visit.category == "PD":  # progression is confirmed after the next therapy has begun, too
+        return "PD" if visit.by_imaging or (after.category == "PD" if after is not None else died) else "NE"
+    if visit.category in RESPONSES:
+        if after is None or not in_time or after.category not in RESPONSES:
+            return "SD"
+        return min(visit.category, after.category, key=ORDER.index)
+    return visit.category
+
+
+def best(categories: Iterable[Category]) -> Category:
+    """Return the best confirmed response of a line, progression aside."""
+    reached = [category for category in categories if category != "PD"]
+    return max(reached, key=ORDER.index, default="NE")
