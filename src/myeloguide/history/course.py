@@ -16,8 +16,9 @@ from myeloguide.record.time import UNKNOWN, When, days_between
 
 SHORTEST_MONTH, LONGEST_MONTH = 28, 31
 UNPLACED = -1
-_RANKS = {None: 0, "induction": 0, "conditioning": 1, "consolidation": 2, "maintenance": 3}
+RANKS: dict[str | None, int] = {None: 0, "induction": 0, "conditioning": 1, "consolidation": 2, "maintenance": 3}
 """The planned order of phases. Phases of one rank may run side by side."""
+MAINTENANCE = RANKS["maintenance"]
 _MILLIGRAMS = re.compile(r"\s*([0-9]+(?:\.[0-9]+)?)\s*mg\b", re.IGNORECASE)
 
 
@@ -74,7 +75,7 @@ class LineCourse:
         own = [
             stretch.response
             for stretch in self.holding(agent)
-            if stretch.response is not None and (stretch.rank < _RANKS["maintenance"] or stretch.response == "PD")
+            if stretch.response is not None and (stretch.rank < RANKS["maintenance"] or stretch.response == "PD")
         ]
         return min(own, key=RESPONSES.index) if own else self.best_response
 
@@ -259,7 +260,7 @@ class _Layout:
         dose = _MILLIGRAMS.match(self._doses([agent], phase).get(agent, ""))
         if dose is not None and full is not None:
             return float(dose.group(1)) < full
-        return _rank(phase) == _RANKS["maintenance"] and len(agents) == 1
+        return _rank(phase) == RANKS["maintenance"] and len(agents) == 1
 
     def _regimens(self) -> tuple[tuple[str, ...], tuple[frozenset[str], ...]]:
         """Return the regimens of the line: its own and those of its induction and consolidation."""
@@ -289,7 +290,7 @@ class _Layout:
 
 
 def _rank(phase: Course) -> int:
-    return _RANKS[phase.intent] if isinstance(phase, Phase) else 0
+    return RANKS[phase.intent] if isinstance(phase, Phase) else 0
 
 
 def _told(response: str | None) -> str | None:

@@ -103,10 +103,23 @@ def derive(
     if history.lines is None:
         return Derived(remarks=remarks)
     courses = lay_out(history, vocabulary, definitions, as_of)
-    complete = (history.is_complete or assume_complete) and not _shows_a_gap(given, courses, vocabulary)
+    complete = history.is_complete or assume_complete
+    return replace(derive_from(courses, vocabulary, definitions, given=given, complete=complete), remarks=remarks)
+
+
+def derive_from(
+    courses: Sequence[LineCourse],
+    vocabulary: Vocabulary,
+    definitions: Definitions,
+    *,
+    given: FactSheet = NOTHING_GIVEN,
+    complete: bool = False,
+) -> Derived:
+    """Derive facts from lines laid out in time; `complete` says that what is not among them did not happen."""
+    complete = complete and not _shows_a_gap(given, courses, vocabulary)
     told = _Telling(courses, definitions, given.number("prior_lines"), complete=complete)
     told.tell()
-    return Derived(FactSheet(told.values, told.other_regimens), tuple(told.proofs), told.findings, tuple(courses), remarks)
+    return Derived(FactSheet(told.values, told.other_regimens), tuple(told.proofs), told.findings, tuple(courses))
 
 
 def _shows_a_gap(given: FactSheet, courses: Sequence[LineCourse], vocabulary: Vocabulary) -> bool:

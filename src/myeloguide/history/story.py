@@ -1,0 +1,227 @@
+"""One patient's recorded events told in order: lines, responses and progression, and the facts that follow, with proof."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+
+from myeloguide.history.course import MAINTENANCE, RANKS, LineCourse, Stretch
+from myeloguide.history.definitions import IMWG_2011, Definitions
+from myeloguide.history.facts import Derived, derive_from
+from myeloguide.history.lines import IMWG_2015, LineFound, LineRules, LinesFound, count_lines
+from myeloguide.history.response import Category, Line, Panel, Visit, best, confirmed, panels
+from myeloguide.knowledge.vocabulary import Vocabulary
+from myeloguide.record.events import Events, Treatment
+from myeloguide.record.ranges import Range
+from myeloguide.record.time import UNKNOWN, When, before, days_between
+
+_MOST_READINGS = 6
+"""Lines and progressions are told again until they agree; more often than this they never did."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Judged:
+    """A visit in its line, with the confirmed response at it; `recorded` where somebody wrote the category."""
+
+    line: int
+    visit: Visit
+    confirmed: Category
+    recorded: bool
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Told:
+    """What one patient's record says: lines, the responses in them, and the facts that follow with their proofs."""
+
+    patient_id: str
+    lines: LinesFound
+    responses: tuple[Judged, ...]
+    derived: Derived
+
+
+def tell(
+    events: Events,
+    vocabulary: Vocabulary,
+    as_of: date,
+    rules: LineRules = IMWG_2015,
+    definitions: Definitions = IMWG_2011,
+    *,
+    assume_complete: bool = False,
+) -> Told:
+    """Tell one patient's history up to a day; what was recorded later is not known then."""
+    events = _known_on(events, as_of)
+    visits = panels(events.measurements, events.findings)
+    lines = count_lines(events, vocabulary, rules)
+    judged = _judge(events, lines, visits)
+    for _ in range(_MOST_READINGS):
+        again = count_lines(events, vocabulary, rules, _progressions(judged))
+        same = [line.agents for line in again.lines] == [line.agents for line in lines.lines]
+        lines, judged = again, _judge(events, again, visits)
+        if same:
+            break
+    courses = [_course(events, lines.lines, number, judged, vocabulary, definitions, as_of) for number in range(len(lines.lines))]
+    person = events.person
+    written = person.complete_from is not None and person.diagnosis_date is not None
+    complete = assume_complete or (written and before(person.diagnosis_date, person.complete_from) is False)  # type: ignore[arg-type]
+    derived = derive_from(courses, vocabulary, definitions, complete=complete and lines.certain)
+    if not lines.certain:
+        derived = _open_order(derived, lines, complete=complete)
+    return Told(person.patient_id, lines, tuple(judged), derived)
+
+
+def _known_on(events: Events, as_of: date) -> Events:
+    def known(when: When | None) -> bool:
+        return when is None or when.first is None or when.first <= as_of
+
+    return replace(
+        events,
+        treatments=tuple(item for item in events.treatments if known(item.start)),
+        procedures=tuple(item for item in events.procedures if known(item.date)),
+        measurements=tuple(item for item in events.measurements if known(item.date)),
+        findings=tuple(item for item in events.findings if known(item.date)),
+        responses=tuple(item for item in events.responses if known(item.date)),
+    )
+
+
+# --- response, line by line ---
+
+
+def _judge(events: Events, lines: LinesFound, visits: Sequence[Panel]) -> list[Judged]:
+    """Judge the visits of every line: by the categories that somebody recorded in it, else by what was measured."""
+    found: list[Judged] = []
+    starts = [line.start.first for line in lines.lines]
+    for number, line in enumerate(lines.lines):
+        start, until = starts[number], starts[number + 1] if number + 1 < len(starts) else None
+        if start is None:
+            continue
+        recorded = [
+            Visit(item.date.first, item.category, ("as recorded",), by_imaging=bool(item.clinical))  # type: ignore[arg-type]
+            for item in events.responses
+            if item.date.first is not None and start < item.date.first and (until is None or item.date.first <= until)
+        ]
+        seen = sorted(recorded, key=lambda visit: visit.day) if recorded else _measured(start, until, visits)
+        died = events.person.death_date is not None and number == len(starts) - 1 and bool(seen) and seen[-1].category == "PD"
+        categories = confirmed(seen, until, died_of_progression=died)
+        found += [Judged(line.number, visit, category, bool(recorded)) for visit, category in zip(seen, categories, strict=True)]
+    return found
+
+
+def _measured(start: date, until: date | None, visits: Sequence[Panel]) -> list[Visit]:
+    line = Line(start, [panel for panel in visits if panel.day <= start])
+    return [line.visit(panel) for panel in visits if panel.day > start and (until is None or panel.day <= until)]
+
+
+def _progressions(judged: Sequence[Judged]) -> list[date]:
+    """Return the day of each line's progression: of the first visit from which on it is confirmed."""
+    found: dict[int, date] = {}
+    for item in judged:
+        if _shows_progression(item):
+            found.setdefault(item.line, item.visit.day)
+    return list(found.values())
+
+
+def _shows_progression(item: Judged) -> bool:
+    # A category that somebody recorded is taken at its word; what was measured needs its confirmation.
+    return item.visit.category == "PD" and (item.confirmed == "PD" or item.recorded)
+
+
+# --- lines laid out in time ---
+
+
+def _course(
+    events: Events,
+    lines: Sequence[LineFound],
+    position: int,
+    judged: Sequence[Judged],
+    vocabulary: Vocabulary,
+    definitions: Definitions,
+    as_of: date,
+) -> LineCourse:
+    line = lines[position]
+    until = lines[position + 1].start.last if position + 1 < len(lines) else as_of
+    rows = {row: phase.intent for phase in line.phases for row in phase.rows}
+    given = sorted(
+        (item for item in events.treatments if item.row in rows),
+        key=lambda item: ((item.start and item.start.first) or date.min, item.row),
+    )
+    stretches = tuple(_stretch(item, rows[item.row], given, definitions, until or as_of, as_of) for item in given)
+    own = [item for item in judged if item.line == line.number]
+    progression = next((When.on(item.visit.day) for item in own if _shows_progression(item)), None)
+    if progression is None and any(item.stop_reason == "progression" for item in given):
+        progression = max(
+            (item.stop for item in given if item.stop_reason == "progression" and item.stop is not None),
+            key=lambda when: when.last or date.max,
+            default=UNKNOWN,
+        )
+    induction = [phase for phase in line.phases if phase.intent in ("induction", "consolidation")]
+    named = [(phase, vocabulary.recogniser.of_agents(phase.agents)) for phase in induction]
+    maintained = [phase for phase in line.phases if phase.intent == "maintenance"]
+    last = [stretch.last_dose for stretch in stretches]
+    return LineCourse(
+        number=line.number,
+        start=line.start,
+        stop=max(last, key=lambda when: when.last or date.max, default=UNKNOWN),
+        stretches=stretches,
+        agents_known=True,
+        regimens=tuple(dict.fromkeys(name for _, name in named if name)),
+        unnamed_regimens=tuple(dict.fromkeys(frozenset(phase.agents) for phase, name in named if not name)),
+        best_response=_best(own),
+        transplant=line.transplants[-1] if line.transplants else None,
+        no_transplant=not line.transplants,
+        conditioned=any(phase.intent == "conditioning" for phase in line.phases),
+        maintenance=bool(maintained),
+        maintenance_assumed=any(phase.assumed for phase in maintained) or not maintained,
+        progression=progression,
+        no_progression=False,
+        progressed_on=frozenset(),
+    )
+
+
+def _best(judged: Sequence[Judged]) -> Category | None:
+    """Return the best response of a line; None where it cannot be told whether there was any."""
+    response = best(item.confirmed for item in judged)
+    seen = [item.visit.category for item in judged if item.visit.category not in ("NE", "PD")]
+    if response not in ("NE", "SD"):
+        return response
+    if judged and judged[0].recorded:  # a response that somebody wrote stands, though nothing confirms it
+        return best(seen) if seen else None
+    # A response that nothing confirmed is none, but proves no failure to respond; nor does a single visit.
+    return "SD" if len(seen) > 1 and set(seen) == {"SD"} else None
+
+
+def _stretch(
+    item: Treatment, intent: str, given: Sequence[Treatment], definitions: Definitions, until: date, as_of: date
+) -> Stretch:
+    start = item.start or UNKNOWN
+    last = When.on(as_of) if item.ongoing else item.stop
+    if last is None or not last.known:
+        last = When(start.first, max(until, start.first or until))
+    dose = None if item.dose is None else f"{item.dose:g} {item.dose_unit or 'mg'}"
+    full = definitions.full_dose_mg.get(item.agent)
+    alone = RANKS[intent] == MAINTENANCE and not any(other.agent != item.agent and other.intent == item.intent for other in given)
+    low = item.dose < full if item.dose is not None and full is not None else alone
+    return Stretch(
+        agents=(item.agent,),
+        rank=RANKS[intent],
+        first_dose=start,
+        last_dose=last,
+        least_days=int(max(days_between(start, last).least or 0, 0)),
+        response=None,
+        reason="ongoing" if item.ongoing else item.stop_reason,
+        doses={item.agent: dose} if dose else {},
+        low_dose=frozenset({item.agent}) if low else frozenset(),
+    )
+
+
+def _open_order(derived: Derived, lines: LinesFound, *, complete: bool) -> Derived:
+    """Take back what hangs on the order of lines where the dates leave it open."""
+    values = dict(derived.facts.values)
+    for name in ("line1_agents", "months_transplant_to_progression", "months_lenalidomide_stop_to_progression"):
+        values.pop(name, None)
+    least, most = lines.between
+    values["prior_lines"] = Range(least, most if complete and not lines.undated else None)
+    remark = f"the dates leave open whether there were {least} or {most} lines" if least != most else ""
+    if lines.undated:
+        remark = f"treatments without a date (rows {', '.join(map(str, lines.undated))}) could not be placed"
+    return replace(derived, facts=replace(derived.facts, values=values), remarks=(*derived.remarks, remark))

@@ -1,0 +1,165 @@
+"""From recorded events to lines, responses, progression and facts."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from myeloguide.history.story import Told, tell
+from myeloguide.knowledge.vocabulary import vocabulary
+from myeloguide.record.events import Events, Measurement, Person, Procedure, ResponseRecorded, Treatment
+from myeloguide.record.ranges import Range
+from myeloguide.record.time import When, parse_when
+
+START = date(2018, 1, 10)
+LATER = date(2023, 1, 1)
+
+
+def day(number: int) -> When:
+    return When.on(START + timedelta(days=number))
+
+
+def serum(*values: tuple[int, float]) -> tuple[Measurement, ...]:
+    return tuple(
+        Measurement("serum_m_protein", day(number), Range.exactly(value), row) for row, (number, value) in enumerate(values, 1)
+    )
+
+
+def drugs(*given_: tuple[str, int, int | None], **more: Any) -> tuple[Treatment, ...]:
+    return tuple(
+        Treatment(agent, day(start), None if stop is None else day(stop), ongoing=stop is None, row=row, **more)
+        for row, (agent, start, stop) in enumerate(given_, 1)
+    )
+
+
+COMPLETE = Person("1", diagnosis_date=day(-10), complete_from=day(-10))
+FIRST = (("bortezomib", 0, 120), ("lenalidomide", 0, 120), ("lenalidomide", 240, 1000))
+
+
+def told(
+    treatments: tuple[Treatment, ...] = drugs(*FIRST), values: tuple[Measurement, ...] = (), *, as_of: date = LATER,
+    person: Person = COMPLETE, **more: Any,
+) -> Told:  # fmt: skip
+    procedures = more.pop("procedures", (Procedure("autologous_transplant", day(150)),))
+    return tell(Events(person, treatments, procedures, values, **more), vocabulary(), as_of)
+
+
+def of(answer: Told, fact: str, member: str = "") -> Any:
+    value = answer.derived.facts.values.get(fact)
+    return answer.derived.facts.members(fact).has(member) if member else value
+
+
+COURSE = serum((-5, 4), (28, 2), (56, 1), (84, 0.3), (112, 0.3), (400, 0.3), (800, 0.3), (990, 0.9), (1018, 1.2))
+
+
+def test_a_whole_first_line_with_progression_on_maintenance() -> None:
+    answer = told(values=COURSE)
+    assert [(line.regimen, len(line.phases)) for line in answer.lines.lines] == [("VRd", 2)]
+    assert [item.confirmed for item in answer.responses] == ["PR", "PR", "VGPR", "VGPR", "VGPR", "VGPR", "PD", "PD"]
+    assert of(answer, "prior_lines") == Range.exactly(1)
+    assert of(answer, "refractory_to", "lenalidomide") is True
+    assert of(answer, "refractory_to", "bortezomib") is False
+    assert of(answer, "maintenance_after_transplant") is True
+    months = of(answer, "months_transplant_to_progression")
+    assert months.exact == pytest.approx(27.6, abs=0.2)
+    proof = next(item for item in answer.derived.proofs if (item.fact, item.member) == ("refractory_to", "lenalidomide"))
+    assert "progression 2020-09-26" in proof.text
+
+
+def test_a_rise_that_nothing_confirms_is_no_progression() -> None:
+    answer = told(values=COURSE[:-1])
+    assert answer.responses[-1].confirmed != "PD"
+    assert of(answer, "refractory_to", "lenalidomide") is None
+
+
+@pytest.mark.parametrize(("stop", "refractory"), [(930, True), (929, False)])
+def test_day_sixty_and_day_sixty_one(stop: int, refractory: bool) -> None:
+    treatments = drugs(*FIRST[:2], ("lenalidomide", 240, stop))
+    assert of(told(treatments, COURSE), "refractory_to", "lenalidomide") is refractory
+
+
+def test_progression_ends_the_line_and_the_same_drug_after_it_is_another() -> None:
+    treatments = drugs(*FIRST[:2], ("lenalidomide", 1100, 1300))
+    answer = told(treatments, COURSE)
+    assert [line.agents for line in answer.lines.lines] == [("bortezomib", "lenalidomide"), ("lenalidomide",)]
+
+
+def test_responses_that_somebody_recorded_are_taken_at_their_word() -> None:
+    responses = (ResponseRecorded("VGPR", day(100), row=1), ResponseRecorded("PD", day(990), row=2))
+    answer = told(responses=responses)
+    assert of(answer, "refractory_to", "lenalidomide") is True
+    assert all(item.recorded for item in answer.responses)
+
+
+def test_stable_disease_at_several_visits_is_no_response() -> None:
+    answer = told(drugs(("bortezomib", 0, 100)), serum((-5, 4), (28, 3.9), (56, 3.8), (84, 3.9)), procedures=())
+    assert of(answer, "refractory_to", "bortezomib") is True
+    single = told(drugs(("bortezomib", 0, 100)), serum((-5, 4), (28, 3.9)), procedures=())
+    assert of(single, "refractory_to", "bortezomib") is None
+
+
+def test_an_unconfirmed_response_proves_no_failure_to_respond() -> None:
+    answer = told(drugs(("bortezomib", 0, 100)), serum((-5, 4), (28, 1.9)), procedures=())
+    assert of(answer, "refractory_to", "bortezomib") is None
+
+
+def test_without_a_complete_record_lines_are_at_least_so_many() -> None:
+    answer = told(values=COURSE, person=Person("1"))
+    assert of(answer, "prior_lines") == Range(1, None)
+    assert of(answer, "line1_agents") is None
+    assert of(answer, "exposed_to", "daratumumab") is None
+    assert of(told(values=COURSE), "exposed_to", "daratumumab") is False
+
+
+def test_what_came_after_the_decision_is_not_known() -> None:
+    answer = told(values=COURSE, as_of=START + timedelta(days=500))
+    assert of(answer, "refractory_to", "lenalidomide") is None
+    assert len(answer.responses) == 5
+
+
+def test_dates_that_leave_the_order_open_leave_the_lines_open() -> None:
+    treatments = (
+        Treatment("bortezomib", parse_when("2018-01-10"), parse_when("2018-06-01"), row=1),
+        Treatment("cyclophosphamide", parse_when("2018-02"), parse_when("2018-06-01"), row=2),
+    )
+    answer = told(treatments, procedures=())
+    assert of(answer, "prior_lines") == Range(1, 2)
+    assert of(answer, "line1_agents") is None
+    assert answer.derived.remarks[-1] == "the dates leave open whether there were 1 or 2 lines"
+
+
+agents = st.sampled_from(["bortezomib", "lenalidomide", "daratumumab", "carfilzomib", "melphalan"])
+periods = st.lists(st.tuples(agents, st.integers(0, 1500), st.integers(20, 400)), min_size=1, max_size=5)
+values = st.lists(
+    st.tuples(st.integers(-20, 1900), st.sampled_from([0, 0.2, 0.9, 1.5, 2.5, 4])), max_size=10, unique_by=lambda item: item[0]
+)
+
+
+def events_of(given_: list[tuple[str, int, int]], found: list[tuple[int, float]], shift: int = 0) -> Events:
+    person = Person("1", diagnosis_date=day(-30 + shift), complete_from=day(-30 + shift))
+    treatments = drugs(
+        *((agent, start + shift, start + length + shift) for agent, start, length in sorted(given_, key=lambda item: item[1]))
+    )
+    return Events(person, treatments, (), serum(*((number + shift, value) for number, value in sorted(found))))
+
+
+@given(periods, values, st.integers(-300, 300))
+def test_shifting_every_date_changes_no_fact(
+    given_: list[tuple[str, int, int]], found: list[tuple[int, float]], shift: int
+) -> None:
+    one = tell(events_of(given_, found), vocabulary(), START + timedelta(days=3000)).derived.facts
+    other = tell(events_of(given_, found, shift), vocabulary(), START + timedelta(days=3000 + shift)).derived.facts
+    for name, value in one.values.items():
+        if not name.startswith("months"):  # calendar months differ in length
+            assert other.values.get(name) == value, name
+
+
+@given(periods, values)
+def test_a_later_value_never_changes_an_earlier_line(given_: list[tuple[str, int, int]], found: list[tuple[int, float]]) -> None:
+    before = tell(events_of(given_, found), vocabulary(), START + timedelta(days=3000)).lines.lines
+    after = tell(events_of(given_, [*found, (2500, 9.0)]), vocabulary(), START + timedelta(days=3000)).lines.lines
+    assert [line.agents for line in after[: len(before)]] == [line.agents for line in before]
