@@ -7,7 +7,7 @@ tandem. Where the intent is not recorded, what is usual is assumed and marked.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from typing import Literal
@@ -125,33 +125,40 @@ def count_lines(
     """
     active = [item for item in events.treatments if not vocabulary.agents[item.agent].steroid]
     transplants = [item for item in events.procedures if item.kind == "autologous_transplant" and item.date is not None]
+
+    def told(latest: bool) -> tuple[LineFound, ...]:
+        return _Telling(rules, vocabulary, sorted(progressions)).tell(_in_order(active, transplants, rules, latest=latest))
+
+    return readings(rules.name, active, told)
+
+
+def readings(rules: str, active: Sequence[Treatment], told: Callable[[bool], tuple[LineFound, ...]]) -> LinesFound:
+    """Tell the lines with partial dates at their earliest, and at their latest; where the two differ, their number is open."""
+    earliest, latest = told(False), told(True)
+    numbers = [len(earliest), len(latest)]
+    if [line.agents for line in earliest] != [line.agents for line in latest] and numbers[0] == numbers[1]:
+        numbers[1] += 1  # the same number by chance, but not the same lines
     undated = tuple(item.row for item in active if item.start is None or not item.start.known)
-    readings = [
-        _Telling(rules, vocabulary, sorted(progressions)).tell(_in_order(active, transplants, rules, latest=latest))
-        for latest in (False, True)
-    ]
-    numbers = [len(lines) for lines in readings]
-    if [line.agents for line in readings[0]] != [line.agents for line in readings[1]] and numbers[0] == numbers[1]:
-        numbers = [numbers[0], numbers[0] + 1]  # the same number by chance, but not the same lines
-    return LinesFound(rules.name, readings[0], (min(numbers), max(numbers)), undated)
+    return LinesFound(rules, earliest, (min(numbers), max(numbers)), undated)
 
 
 def _in_order(
     treatments: Sequence[Treatment], transplants: Sequence[Procedure], rules: LineRules, *, latest: bool
 ) -> list[_Given]:
     """Return drugs and transplants by one reading of their dates; melphalan that conditions a transplant stands after it."""
-    days = [_day(item.date, latest=latest) for item in transplants]
+    days = [days_of(item.date, latest=latest) for item in transplants]
     given = [_Given(day, None, item) for day, item in zip(days, transplants, strict=True)]
     for item in treatments:
         if item.start is not None and item.start.known:
-            day = _day(item.start, latest=latest)
+            day = days_of(item.start, latest=latest)
             if item.agent == "melphalan" and item.intent in (None, "conditioning"):
                 day = next((known for known in days if abs((known - day).days) <= rules.conditioning), day)
             given.append(_Given(day, item, None))
     return sorted(given, key=lambda item: (item.day, item.procedure is None, item.treatment.agent if item.treatment else ""))
 
 
-def _day(when: When | None, *, latest: bool) -> date:
+def days_of(when: When | None, *, latest: bool) -> date:
+    """Return the earliest, or the latest, day that a date can be."""
     assert when is not None
     first, last = when.first or when.last, when.last or when.first
     assert first is not None
@@ -209,7 +216,7 @@ class _Telling:
         assert item.procedure is not None
         assert item.procedure.date is not None
         if self.line.transplants:
-            last = _day(self.line.transplants[-1], latest=False)
+            last = days_of(self.line.transplants[-1], latest=False)
             if item.day - last <= timedelta(days=self.rules.tandem):
                 self.line.transplants.append(item.procedure.date)
                 return
@@ -268,7 +275,7 @@ class _Telling:
         return self.line.phases[-1].intent if self.line.phases else "induction"
 
     def conditions(self, day: date) -> bool:
-        return any(abs((_day(when, latest=False) - day).days) <= self.rules.conditioning for when in self.line.transplants)
+        return any(abs((days_of(when, latest=False) - day).days) <= self.rules.conditioning for when in self.line.transplants)
 
     @property
     def maintained(self) -> bool:
@@ -294,7 +301,7 @@ class _Telling:
 
     def idle_or_transplanted(self, day: date) -> int:
         if self.line.transplants:
-            return (day - _day(self.line.transplants[-1], latest=False)).days
+            return (day - days_of(self.line.transplants[-1], latest=False)).days
         return self.idle(day)
 
     def progressed_since(self, day: date) -> bool:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
 from myeloguide.history.course import MAINTENANCE, RANKS, LineCourse, Stretch
 from myeloguide.history.definitions import IMWG_2011, Definitions
+from myeloguide.history.episodes import OHDSI, count_episodes
 from myeloguide.history.facts import Derived, derive_from
-from myeloguide.history.lines import IMWG_2015, LineFound, LineRules, LinesFound, count_lines
+from myeloguide.history.lines import IMWG_2015, LineFound, LinesFound, count_lines
 from myeloguide.history.response import Category, Line, Panel, Visit, best, confirmed, panels
 from myeloguide.knowledge.vocabulary import Vocabulary
 from myeloguide.record.events import Events, Treatment
@@ -18,6 +19,15 @@ from myeloguide.record.time import UNKNOWN, When, before, days_between
 
 _MOST_READINGS = 6
 """Lines and progressions are told again until they agree; more often than this they never did."""
+
+
+Counting = Callable[[Events, Vocabulary, Sequence[date]], LinesFound]
+
+RULE_SETS: dict[str, Counting] = {
+    IMWG_2015.name: lambda events, vocabulary, progressions: count_lines(events, vocabulary, IMWG_2015, progressions),
+    OHDSI.name: lambda events, vocabulary, progressions: count_episodes(events, vocabulary, OHDSI, progressions),
+}
+"""The rule sets for lines, by name."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -44,7 +54,7 @@ def tell(
     events: Events,
     vocabulary: Vocabulary,
     as_of: date,
-    rules: LineRules = IMWG_2015,
+    count: Counting = RULE_SETS[IMWG_2015.name],
     definitions: Definitions = IMWG_2011,
     *,
     assume_complete: bool = False,
@@ -52,10 +62,10 @@ def tell(
     """Tell one patient's history up to a day; what was recorded later is not known then."""
     events = _known_on(events, as_of)
     visits = panels(events.measurements, events.findings)
-    lines = count_lines(events, vocabulary, rules)
+    lines = count(events, vocabulary, ())
     judged = _judge(events, lines, visits)
     for _ in range(_MOST_READINGS):
-        again = count_lines(events, vocabulary, rules, _progressions(judged))
+        again = count(events, vocabulary, _progressions(judged))
         same = [line.agents for line in again.lines] == [line.agents for line in lines.lines]
         lines, judged = again, _judge(events, again, visits)
         if same:
