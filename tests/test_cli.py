@@ -261,10 +261,30 @@ def test_a_plan_is_placed() -> None:
 def test_what_would_change_an_option_stands_with_its_reasons() -> None:
     text = " ".join(call(["assess", EXAMPLE, "--explain", "DRd"]).stdout.decode().split())
     assert "What would make it offered (the smallest changes of facts)" in text
-    assert "Only in another patient: not refractory to lenalidomide and months from the last lenalidomide dose" in text
+    assert "Only if it were so that: not refractory to lenalidomide" in text
     told = json.loads(call(["assess", EXAMPLE, "--explain", "DRd", "--format", "json"]).stdout)
-    facts = [{change["fact"] for change in item["changes"]} for item in told["would_change"]["sets"]]
-    assert {"refractory_to.lenalidomide", "months_lenalidomide_stop_to_progression"} in facts
+    written = [[change["written"] for change in item["changes"]] for item in told["would_change"]["sets"]]
+    assert ["refractory_to.lenalidomide=false"] in written
+    for changes in written:  # each does what it says when it is tried
+        flags = [part for text in changes for part in ("--what-if" if text[0].islower() else "--ruling", text)]
+        answer = json.loads(call(["assess", EXAMPLE, *flags, "--format", "json"]).stdout)
+        assert any(row["option"] == "DRd" and row["status"] == "offered" for row in answer["options"])
+
+
+def test_what_is_supposed_is_said_and_two_questions_at_once_are_refused() -> None:
+    text = " ".join(call(["assess", EXAMPLE, "--what-if", "fitness=frail"]).stdout.decode().split())
+    assert "Supposed, not recorded: fitness=frail." in text
+    assert json.loads(call(["assess", EXAMPLE, "--what-if", "fitness=frail", "--format", "json"]).stdout)["supposed"] == [
+        "fitness=frail"
+    ]
+    assert call(["assess", EXAMPLE, "--explain", "PVd", "--plan", "PVd"]).returncode == 2
+    done = call(["assess", EXAMPLE, "--what-if", "age=80", "--what-if", "age=60"])
+    assert (done.returncode, done.stderr) == (2, b"myeloguide: --what-if: age is changed twice (keep one)\n")
+
+
+def test_a_derived_fact_supposed_unknown_is_asked_for() -> None:
+    answer = json.loads(call(["assess", EXAMPLE, "--what-if", "refractory_to.lenalidomide=unknown", "--format", "json"]).stdout)
+    assert answer["missing"][0]["fact"] == "refractory_to.lenalidomide"
 
 
 OPEN_QUESTION = b"""

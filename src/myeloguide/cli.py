@@ -97,7 +97,9 @@ def assess(
     known, patient, switches = read(switched, changes)
     assessment = Assessment(guideline, known, patient.as_of, switches, patient.patient)
     hangs_on = hanging(guideline, known, switches, lambda other: read({**switched, **other}, changes)[0])
-    answer = replace(assessment.answer(), hangs_on=hangs_on)
+    answer = replace(assessment.answer(), hangs_on=hangs_on, supposed=tuple(changes))
+    if explain is not None and plan is not None:
+        raise InputError(Problem("--explain and --plan", "are two questions", "ask one of the two"))
     if changes or switched:
         known_before, _, switches_before = read({}, ())
         before = Assessment(guideline, known_before, patient.as_of, switches_before).answer()
@@ -106,17 +108,23 @@ def assess(
         from myeloguide.guideline.plan import stand
 
         answer = replace(answer, plan=stand(guideline, answer, assessment.planes, plan))
-    option = None if explain is None else _option(guideline, explain)
+    explained = None
+    if explain is not None:
+
+        def replay(more: Sequence[str], other: Mapping[str, str]) -> KnownFacts:
+            kept = [text for text in changes if text.partition("=")[0] not in {item.partition("=")[0] for item in more}]
+            return read(other, [*kept, *more])[0]
+
+        explained = explanation(assessment, _option(guideline, explain), replay)
     if output is Format.json:
         from myeloguide.guideline.answer import plain
 
-        shown = answer if option is None else explanation(assessment, option)
-        _print(json.dumps(plain(shown), ensure_ascii=False, indent=1) + "\n")
+        _print(json.dumps(plain(explained or answer), ensure_ascii=False, indent=1) + "\n")
         return
     from myeloguide.text import render, render_why
 
     width = shutil.get_terminal_size((PLAIN_WIDTH, 24)).columns if sys.stdout.isatty() else PLAIN_WIDTH
-    _print(render(answer, guideline, width) if option is None else render_why(assessment, answer, option, width))
+    _print(render_why(assessment, answer, explained, width) if explained else render(answer, guideline, width))
 
 
 @app.command()

@@ -11,7 +11,7 @@ from myeloguide.criteria.prose import Explained
 from myeloguide.guideline.answer import Answer, Before, CautionShown, MovedRow, OptionAnswer, PlannedRow, Reason
 from myeloguide.guideline.assess import Assessment
 from myeloguide.guideline.pack import Pack
-from myeloguide.guideline.what_if import WouldChange, explanation
+from myeloguide.guideline.what_if import Explanation, WouldChange
 from myeloguide.history.proof import Proof
 from myeloguide.record.ranges import Range, shown
 
@@ -77,6 +77,8 @@ class _Page:
         yield from self.wrap(f"{label}: {patient_line(self.answer.facts, self.pack)}", "  ", "")
 
     def warnings(self) -> Iterator[str]:
+        if self.answer.supposed:
+            yield from self.wrap(f"Supposed, not recorded: {'; '.join(self.answer.supposed)}.", "  ", "")
         for disagreement in self.answer.disagreements:
             yield from self.wrap(f"Disagreement: {disagreement.text}.", "  ", "")
         if self.answer.assumed_complete:
@@ -110,7 +112,8 @@ class _Page:
             yield from self.wrap(f"For this patient: {text}", "    ", "  ")
         for name in dict.fromkeys(item.list for item in plan.before):
             rows = [item for item in plan.before if item.list == name]
-            yield from self.wrap(f"Before it ({self.list_title(name)}): {'; '.join(self.by_tier(rows))}", "    ", "  ")
+            label = "Before it" if plan.standing == "offered" else "Offered instead"
+            yield from self.wrap(f"{label} ({self.list_title(name)}): {'; '.join(self.by_tier(rows))}", "    ", "  ")
         if plan.reason_codes:
             codes = ", ".join(item.code for item in plan.reason_codes)
             yield from self.wrap(f"To record why: {codes} [HL7 CDS Hooks 3.0 ballot, non-adherence reason codes]", "    ", "  ")
@@ -128,12 +131,17 @@ class _Page:
             title = self.list_title(item.list)
             yield from self.wrap(f"{title}: {applies[item.would_be]} (was: {applies[item.was]})", "  ", "- ")
         moves: dict[str, list[MovedRow]] = {
-            "now offered": [], "no longer offered": [], "now depends": [], "not offered, for another reason": [],
+            "now offered": [], "no longer offered": [], "no longer offered, its list does not apply": [],
+            "no longer certain to be offered, it depends": [], "now depends": [], "not offered, for another reason": [],
         }  # fmt: skip
         for row in difference.rows:
             if row.would_be == "offered":
                 moves["now offered"].append(row)
-            elif row.was == "offered" and row.would_be:
+            elif row.was == "offered" and row.would_be == "depends":
+                moves["no longer certain to be offered, it depends"].append(row)
+            elif row.was == "offered" and row.would_be is None:
+                moves["no longer offered, its list does not apply"].append(row)
+            elif row.was == "offered":
                 moves["no longer offered"].append(row)
             elif row.would_be == "depends":
                 moves["now depends"].append(row)
@@ -163,7 +171,8 @@ class _Page:
             waiting = sum(row.status == "depends" for row in rows)
             if item.applies is not False and rows:
                 said = "; ".join(self.by_tier(offered)) or ("nothing yet" if waiting else "nothing")
-                more = f" ({waiting} more depend on what is unknown)" if waiting else ""
+                verb = "depends" if waiting == 1 else "depend"
+                more = f" ({waiting}{' more' if offered else ''} {verb} on what is unknown)" if waiting else ""
                 yield from self.wrap(f"{item.title}: {said}{more}", "     ", "=> ")
 
     # --- lists ---
@@ -406,11 +415,13 @@ def render_end(assessment: Assessment, learned: Sequence[str], *, asked_all: boo
 # --- why -----------------------------------------------------------------------------------------------------------
 
 
-def render_why(assessment: Assessment, answer: Answer, option: str, width: int = 88) -> str:
+def render_why(assessment: Assessment, answer: Answer, explained: Explanation, width: int = 88) -> str:
     """Return why an option has its status wherever it stands: the tree of its conditions with values and proof."""
-    pack = assessment.pack
+    pack, option = assessment.pack, explained.option
     proofs = {(proof.fact, proof.member): proof for proof in answer.proofs}
     blocks: list[str] = []
+    if answer.supposed:
+        blocks.append(f"Supposed, not recorded: {'; '.join(answer.supposed)}.")
     for item in pack.lists:
         for row in item.rows:
             if row.option != option:
@@ -435,7 +446,7 @@ def render_why(assessment: Assessment, answer: Answer, option: str, width: int =
                     held = "" if caution.holds else " (whether this applies is unknown)"
                     lines.append(f"  {caution.strength}: {caution.text}{held}{_reference(caution)}")
             blocks.append("\n".join(_folded(lines, width)))
-    blocks.append("\n".join(_folded(_would_change(explanation(assessment, option).would_change), width)))
+    blocks.append("\n".join(_folded(_would_change(explained.would_change), width)))
     return "\n\n".join(blocks) + "\n"
 
 
@@ -444,7 +455,7 @@ _HANDS = {
     "test": "A test would show",
     "find_out": "To find out",
     "ruling": "By another reading (a ruling)",
-    "fixed": "Only in another patient",
+    "fixed": "Only if it were so that",
 }
 _SHOWN = 6
 

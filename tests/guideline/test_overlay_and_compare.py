@@ -19,6 +19,7 @@ from myeloguide.guideline.pack import Pack
 from myeloguide.guideline.prepared import load_pack
 from myeloguide.guideline.what_if import WhatIf
 from myeloguide.knowledge.vocabulary import vocabulary
+from myeloguide.record.fact_sheet import with_fact
 from tests.conftest import TODAY
 from tests.patients import sheet_of
 
@@ -106,17 +107,28 @@ def test_an_overlay_may_lie_over_another(tmp_path: Path) -> None:
     folder = tmp_path / "ward"
     folder.mkdir()
     (folder / "pack.yaml").write_text(
-        "overlay_of: ../hospital\npack: ward\nversion: '1'\nnot_obtainable: [selinexor]\n", encoding="utf-8"
+        "overlay_of: ../hospital\npack: ward\nversion: '1'\ntitle: Ward 3\nnot_obtainable: [selinexor]\n", encoding="utf-8"
     )
     ward = read_pack(folder, vocabulary())
     assert ward.header.not_obtainable == ("selinexor",)
-    assert "formulary" in ward.header.title
+    assert any("formulary" in line for line in ward.header.notice)
 
 
 @pytest.mark.parametrize(("files", "message"), [
     ({"pack": HEAD.replace("imwg-2021", "imwg-2012")}, "mine/pack.yaml:1: there is no pack imwg-2012 (did you mean imwg-2021?)"),
     ({"pack": HEAD.replace("imwg-2021", ".")}, "mine/pack.yaml:1: . lies over itself (name another pack)"),
     ({"pack": HEAD + "not_obtainable: [elotuzumb]\n"}, 'mine/pack.yaml:5: there is no agent "elotuzumb" (did you mean elotuzumab?)'),
+    ({"pack": "overlay_of: imwg-2021\nnot_obtainable: [daratumumab]\n"},
+     "mine/pack.yaml:1: an overlay is a pack of its own, and has no `pack:` (give pack, version and title)"),
+    ({"pack": HEAD + "not_obtainable: [dexamethasone]\n"},
+     "mine/pack.yaml:5: dexamethasone is a steroid, which decides nothing (leave it out)"),
+    ({"rulings": "rulings:\n- a\n"}, "mine/rulings.yaml:2: a record of rulings is written as `key: value` lines"),
+    ({"rulings": "rulings:\n- ruling: [a]\n"}, "mine/rulings.yaml:2: "),
+    ({"lists__salvage_transplant": "list: salvage-transplant\ntiers: 3\n"}, "mine/lists/salvage-transplant.yaml:2: tiers is a list"),
+    ({"lists__salvage_transplant": "list: salvage-transplant\ntiers:\n- {tier: consider, items: 3}\n"},
+     "mine/lists/salvage-transplant.yaml:3: items is a list"),
+    ({"lists__salvage_transplant": "list: salvage-transplant\ntiers:\n- {tier: consider, drop: SVd}\n"},
+     "mine/lists/salvage-transplant.yaml:3: drop is a list"),
     ({"pack": HEAD + "titel: x\n"}, "mine/pack.yaml:5: unknown key titel in a pack (did you mean title?)"),
     ({"cautions": "drop: {cautions: [given-bifore]}\n"}, "mine/cautions.yaml:1: there is no given-bifore to drop (did you mean given-before?)"),
     ({"cautions": "drop: {caution: [x]}\n"}, "mine/cautions.yaml:1: nothing is called caution here (did you mean cautions?)"),
@@ -132,6 +144,17 @@ def test_a_mistake_is_told_with_the_overlays_file_and_line(files: dict[str, str]
     with pytest.raises(InputError) as caught:
         made(tmp_path, **files)
     assert str(caught.value.problems[0]).startswith(message)
+
+
+def test_a_file_that_no_pack_has_is_named(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"cautionz.yaml: is no file of a pack \(did you mean cautions.yaml"):
+        made(tmp_path, cautionz="cautions: []\n")
+
+
+def test_an_agent_outside_the_formulary_that_is_obtained_all_the_same_is_offered() -> None:
+    hospital = load_pack(str(HOSPITAL))
+    sheet = with_fact(sheet_of(NOT_REFRACTORY), "unavailable_agents.elotuzumab", False, hospital.vocabulary, "test")
+    assert "offered" in {row.status for row in assess(hospital, sheet, TODAY).options if row.option == "EloRd"}
 
 
 def test_a_mistake_below_is_told_with_the_file_below(tmp_path: Path) -> None:

@@ -141,3 +141,30 @@ def test_numbers_and_words_are_taken_and_what_is_no_answer_is_told(pack: Pack) -
     assert talk.learned == []
     talk.reply(first, "2")
     assert talk.assessment.value(pack.lists[-1].applies) is True
+
+
+def test_a_transplant_is_asked_for_before_what_followed_it(pack: Pack) -> None:
+    facts = {**REFRACTORY, "transplant_eligible": True}
+    assert asked(interview(pack, facts), ["n"]) == ["prior_transplant"]
+    questions = asked(interview(pack, facts), ["y", "n", "30"])
+    assert questions == ["prior_transplant", "maintenance_after_transplant", "months_transplant_to_progression"]
+    assert asked(interview(pack, facts), ["?"]) == ["prior_transplant"]
+
+
+def test_a_wrong_number_is_told_as_the_answer_it_is(pack: Pack) -> None:
+    talk = interview(pack, {})
+    question = talk.question()
+    assert question is not None
+    with pytest.raises(InputError, match=r"^your answer: prior_lines is "):
+        talk.reply(question, "900")
+
+
+@pytest.mark.parametrize("word", ["", "  ", "dexamethasone"])
+def test_what_is_no_treatment_is_no_plan(word: str, pack: Pack) -> None:
+    with pytest.raises(InputError, match="--plan"):
+        planned(pack, word)
+
+
+def test_a_transplant_never_stands_before_a_drug(pack: Pack) -> None:
+    plan = planned(pack, "SVd", transplant_eligible=True, prior_transplant=False)
+    assert "salvage-ASCT" not in {item.option for item in plan.before}

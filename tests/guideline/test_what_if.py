@@ -226,6 +226,14 @@ def test_making_one_member_of_a_complete_list_unknown_keeps_the_others(pack: Pac
     assert [members.has(agent) for agent in ("lenalidomide", "bortezomib", "daratumumab")] == [None, True, False]
 
 
+def test_what_can_be_found_out_is_looked_for_before_what_is_fixed(pack: Pack) -> None:
+    sheet = sheet_of({"prior_lines": 1})
+    found = WhatIf(pack, sheet, {}).would_change("Kd")
+    first = {change.fact for change in found.sets[0].changes}
+    assert found.sets[0].hand == "find_out"
+    assert first >= {"refractory_to.lenalidomide"}
+
+
 def test_naming_one_unavailable_agent_says_nothing_of_the_others(pack: Pack) -> None:
     members = with_fact(FactSheet(), "unavailable_agents.pomalidomide", True, pack.vocabulary, "test").members(
         "unavailable_agents"

@@ -293,6 +293,8 @@ class Answer:
     difference: Difference | None = None
     """To the answer without the what-if or the switches of the command line, where there are any."""
     plan: Plan | None = None
+    supposed: tuple[str, ...] = ()
+    """Facts that are only supposed, as the command line wrote them: this is no answer for the patient as recorded."""
     unrounded: dict[str, Any] = field(default_factory=dict)
     """Numbers that `facts` writes rounded, as they were used."""
     entries: dict[str, dict[str, str]] = field(default_factory=dict)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 from myeloguide.errors import InputError, Problem
 from myeloguide.guideline.answer import Missing
-from myeloguide.guideline.assess import Assessment
-from myeloguide.guideline.questions import Name
+from myeloguide.guideline.assess import Assessment, written
+from myeloguide.guideline.questions import DEPENDENTS, Name
 from myeloguide.knowledge.facts import Fact
 
 DO_NOT_KNOW = ("?", "don't know", "dont know", "do not know", "unknown", "dk")
@@ -25,8 +26,18 @@ class Interview:
         self.assessment = assess(())
 
     def question(self) -> Missing | None:
-        """Return the next question, or None when no answer can make another row offered."""
-        return next(iter(self.assessment.still_to_ask(self.not_known)), None)
+        """Return the next question, or None when no answer can make another row offered.
+
+        What exists only where something else is true (months since a transplant) is asked after that, and not where that
+        is not known.
+        """
+        for question in self.assessment.still_to_ask(self.not_known):
+            parent = DEPENDENTS.get(question.fact)
+            if parent is None or self.assessment.planes[parent] != (0, 0):
+                return question
+            if parent not in self.not_known:
+                return replace(question, fact=written(parent), question=self.assessment.question(written(parent)))
+        return None
 
     def reply(self, question: Missing, said: str) -> None:
         """Take an answer; one that is not understood, or contradicts what is known, is an input error and changes nothing."""
@@ -36,7 +47,10 @@ class Interview:
             self.not_known |= {(fact, member)}
             return
         learned = [*self.learned, f"{question.fact}={self.value(self.assessment.pack.vocabulary.facts[fact], word)}"]
-        self.assessment = self.assess(learned)
+        try:
+            self.assessment = self.assess(learned)
+        except InputError as error:
+            raise InputError(Problem("your answer", problem.what, problem.remedy) for problem in error.problems) from None
         self.learned = learned
 
     def value(self, fact: Fact, word: str) -> str:

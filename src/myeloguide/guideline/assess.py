@@ -26,7 +26,7 @@ from myeloguide.guideline.answer import (
     Status,
 )
 from myeloguide.guideline.pack import Condition, Gap, OptionList, Pack, Remark, Row, pack_planes
-from myeloguide.guideline.questions import Name, Questions
+from myeloguide.guideline.questions import DEPENDENTS, Name, Questions
 from myeloguide.history.closure import ANY_LINE, LATER_LINE, Planes, close, planes_of
 from myeloguide.history.definitions import Definitions
 from myeloguide.history.facts import KnownFacts, known_facts
@@ -71,21 +71,42 @@ def prepare(
     changed = replace(patient, facts=given)
     known = known_facts(changed, pack.vocabulary, definitions_of(pack, switches), assume_complete=assume_complete)
     if changes:
-        known = _supposed(known, changes, pack)
+        known = _supposed(known, changes, given, pack)
     return known, patient, switches
 
 
-def _supposed(known: KnownFacts, changes: Iterable[tuple[str, Any]], pack: Pack) -> KnownFacts:
+def _supposed(known: KnownFacts, changes: Iterable[tuple[str, Any]], given: FactSheet, pack: Pack) -> KnownFacts:
     """Return what is known where some facts are only supposed: they disagree with nobody, and no proof of theirs stands."""
     names = {name for name, _ in changes}
     facts = {name.partition(".")[0] for name in names}
     sheet = known.facts
     for name, value in changes:
         if value is None:
-            sheet = with_fact(sheet, name, None, pack.vocabulary, "--what-if")
+            sheet = _made_unknown(sheet, name, given, pack)
     proofs = tuple(item for item in known.derived.proofs if written((item.fact, item.member)) not in names)
     disagreements = tuple(item for item in known.disagreements if item.fact not in facts)
     return replace(known, facts=sheet, derived=replace(known.derived, proofs=proofs), disagreements=disagreements)
+
+
+def _made_unknown(sheet: FactSheet, name: str, given: FactSheet, pack: Pack) -> FactSheet:
+    """Return a sheet without one fact, and without the derived facts that would leave it only one value."""
+    sheet = with_fact(sheet, name, None, pack.vocabulary, "--what-if")
+    if pack.vocabulary.facts[name.partition(".")[0]].is_number:
+        return sheet
+    for other in [key for key in sheet.values if key not in given.values and key != name.partition(".")[0]]:
+        lifted = replace(sheet, values={key: value for key, value in sheet.values.items() if key != other})
+        if _choices(lifted, name, pack) > _choices(sheet, name, pack):
+            sheet = lifted
+    return sheet
+
+
+def _choices(sheet: FactSheet, name: str, pack: Pack) -> int:
+    """Return how many values of a yes-or-no fact go with a sheet."""
+    possible = 0
+    for value in (True, False) if pack.vocabulary.facts[name.partition(".")[0]].kind != "category" else ():
+        trial = with_fact(sheet, name, value, pack.vocabulary, "--what-if")
+        possible += not close(planes_of(trial, pack.vocabulary, ()), pack.vocabulary)
+    return possible
 
 
 def assess_document(
@@ -110,6 +131,12 @@ def assess(
 ) -> Answer:
     """Answer for known facts."""
     return Assessment(pack, known, as_of, switched, patient).answer()
+
+
+def own_planes(pack: Pack, switched: Mapping[str, str], sheet: FactSheet) -> Planes:
+    """Return what a pack itself decides for one patient; an agent outside a formulary may be obtained all the same."""
+    obtained = sheet.members("unavailable_agents").no
+    return {key: planes for key, planes in pack_planes(pack, switched, 1, 0).items() if key[1] not in obtained}
 
 
 def status_of(row: Row, true: Sequence[int], false: Sequence[int], world: int = 1) -> Status:
@@ -141,7 +168,7 @@ class Assessment:
         self.patient = patient
         wanted = (key for key in pack.program.keys if not isinstance(key[1], str))
         self.planes = planes_of(self.known.facts, pack.vocabulary, wanted)
-        self.planes |= pack_planes(pack, self.switched, 1, 0)
+        self.planes |= own_planes(pack, self.switched, self.known.facts)
         conflicts = close(self.planes, pack.vocabulary)
         if conflicts:
             texts = dict.fromkeys(conflict.text() for conflict in conflicts)
@@ -377,7 +404,9 @@ class Assessment:
             for name in names:
                 decided_by.setdefault(name, []).append(recommends)
         found = [Missing(name, len(rows), self.question(name), sum(rows)) for name, rows in decided_by.items()]
-        return tuple(sorted(found, key=lambda item: (-item.decides_recommended, -item.decides, item.fact)))
+        return tuple(
+            sorted(found, key=lambda item: (-item.decides_recommended, -item.decides, item.fact in DEPENDENTS, item.fact))
+        )
 
     def question(self, name: str) -> str:
         fact, _, member = name.partition(".")

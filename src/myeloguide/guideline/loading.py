@@ -14,7 +14,7 @@ from myeloguide.criteria.nodes import Any as AnyOf
 from myeloguide.criteria.prose import say
 from myeloguide.criteria.syntax import ConditionError, Definition, FactType, Scope, expand, parse
 from myeloguide.criteria.walk import compile_conditions
-from myeloguide.errors import suggestion
+from myeloguide.errors import InputError, Problem, suggestion
 from myeloguide.guideline import declared
 from myeloguide.guideline import pack_files as files
 from myeloguide.guideline.answer import Place as SourcePlace
@@ -151,6 +151,7 @@ class _Builder:
     def build(self) -> Pack:
         header = self.file("pack.yaml", declared.Header)
         self.sections = header.sections
+        self.refuse_strangers(header)
         refuse_twins(self.document("pack.yaml"), ("lists",), "list", "list")
         refuse_twins(self.document("pack.yaml"), ("grades",), "grade", "grade")
         grades = tuple(meaning.grade for meaning in header.grades)
@@ -191,6 +192,18 @@ class _Builder:
         for document in self.documents.values():
             refuse_lines(document, header.source_lines)
         return pack
+
+    def refuse_strangers(self, header: declared.Header) -> None:
+        """Refuse a file that no pack has, which would else be left out without a word, and a steroid that nobody is given."""
+        known = [*_read_for_answers(header), "audit.yaml", "coverage.yaml", "errata.yaml"]
+        for folder in self.folders:
+            for name, path in pack_files([folder]):
+                if name not in known:
+                    raise InputError(Problem(str(path), "is no file of a pack", suggestion(name, known)))
+        for position, agent in enumerate(header.not_obtainable):
+            if self.words.agents[agent].steroid:
+                what = f"{agent} is a steroid, which decides nothing"
+                self.document("pack.yaml").fail(("not_obtainable", position), what, "leave it out")
 
     def place(self, source: Source | None) -> SourcePlace | None:
         """Return a place in the source with the section that its lines stand in."""

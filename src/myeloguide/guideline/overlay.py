@@ -17,6 +17,7 @@ from myeloguide.guideline.prepared import PACKS
 from myeloguide.knowledge.reading import Document, Place, read
 
 KEY = "overlay_of"
+_ITS_OWN = ("pack", "version", "title")
 
 _REPLACED_BY_NAME = {
     "rulings": "ruling", "conditions": "condition", "silences": "silence", "since": "id", "errata": "erratum",
@@ -70,6 +71,9 @@ def _own(folder: Path, name: str) -> Document:
 def _merge(base: Document, over: Document) -> Document:
     if not isinstance(over.data, Mapping):
         over.fail((), "an overlay's file is written as `key: value` lines")
+    missing = [key for key in _ITS_OWN if KEY in over.data and key not in over.data]
+    if missing:
+        over.fail((KEY,), f"an overlay is a pack of its own, and has no `{missing[0]}:`", "give pack, version and title")
     merged = _Merged(base, over)
     merged.take(base, (), ())
     drop = over.data.get("drop", {})
@@ -129,6 +133,9 @@ class _Merged:
         value = self.over.data[key]
         if not isinstance(value, list):
             self.over.fail((key,), f"{key} is a list", "write one record after a dash")
+        for position, record in enumerate(value):
+            if key != "notice" and not isinstance(record, Mapping):
+                self.over.fail((key, position), f"a record of {key} is written as `key: value` lines")
         return [(self.over, (key, position)) for position in range(len(value))]
 
     def without(self, key: str, name: str, names: list[Any]) -> None:
@@ -152,6 +159,8 @@ class _Merged:
 
     def tiers(self) -> None:
         """Drop options from tiers, add items to them, and add tiers."""
+        if not isinstance(self.over.data["tiers"], list):
+            self.over.fail(("tiers",), "tiers is a list", "write one tier after a dash")
         tiers = [dict(tier) for tier in self.data["tiers"]]
         known = [str(tier.get("tier")) for tier in tiers]
         for position, changed in enumerate(self.over.data["tiers"]):
@@ -172,6 +181,9 @@ class _Merged:
 
     def tier(self, tier: dict[str, Any], number: int, changed: Mapping[str, Any], place: Place) -> None:
         dropped = changed.get("drop", [])
+        for key in ("drop", "items"):
+            if not isinstance(changed.get(key, []), list):
+                self.over.fail((*place, key), f"{key} is a list", "write one after a dash, or in brackets")
         listed = [option for item in tier["items"] for option in item.get("options", ())]
         for position, option in enumerate(dropped):
             if option not in listed:
@@ -197,5 +209,5 @@ class _Merged:
         tier["items"] = items
 
 
-def _named(record: Any, name: str) -> Any:
-    return record.get(name) if isinstance(record, Mapping) else None
+def _named(record: Any, name: str) -> str:
+    return str(record.get(name)) if isinstance(record, Mapping) else ""

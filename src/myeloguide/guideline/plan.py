@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 
 from myeloguide.errors import InputError, Problem
 from myeloguide.guideline.answer import Answer, Before, OptionAnswer, Plan, PlannedRow, ReasonCode, Standing
@@ -51,10 +51,14 @@ _SAID: dict[Standing, str] = {
 def stand(pack: Pack, answer: Answer, planes: Planes, word: str) -> Plan:
     """Return where a planned treatment stands, written as an option, a regimen in any spelling, or its agents."""
     words = pack.vocabulary
+    if not word.strip():
+        raise InputError(Problem("--plan", "names no treatment", "write a regimen, such as DPd, or its agents"))
     option = words.regimen(word)
     agents = words.regimens[option].agents if option else words.recogniser.agents(word)
     if agents is None:
         raise InputError(Problem("--plan", f"there is no regimen {word}", words.near_regimen(word)))
+    if option is None and not words.active(agents):
+        raise InputError(Problem("--plan", f"{word} is a steroid alone", "name the agents of the regimen"))
     rows = [row for row in answer.options if row.option == option]
     standing, best = _best(answer, rows)
     if not rows:
@@ -72,9 +76,9 @@ def stand(pack: Pack, answer: Answer, planes: Planes, word: str) -> Plan:
         standing=standing,
         text=_SAID[standing],
         rows=tuple(shown),
-        before=tuple(_before(answer, best)),
+        before=tuple(_before(answer, best, {row.list for row in rows})),
         on_agents=() if rows else tuple(_on_agents(pack, planes, words.active(agents))),
-        reason_codes=() if standing == "first" else tuple(codes),
+        reason_codes=() if standing == "first" or not answer.options else tuple(codes),
         reason_system=REASON_SYSTEM,
     )
 
@@ -93,13 +97,15 @@ def _best(answer: Answer, rows: Sequence[OptionAnswer]) -> tuple[Standing, Optio
     return min(found, key=lambda item: _BEST_FIRST.index(item[0]), default=("not_in_guideline", None))
 
 
-def _before(answer: Answer, best: OptionAnswer | None) -> Iterator[Before]:
-    """Yield what is offered in higher tiers of the plan's own list; before a plan that is not offered, all that is."""
+def _before(answer: Answer, best: OptionAnswer | None, lists: Collection[str] = ()) -> Iterator[Before]:
+    """Yield what is offered in higher tiers of the plan's list; where it is not offered, in the lists that it stands in."""
     offered = [row for row in answer.options if row.status == "offered" and row.recommended]
     if best is not None and best.status == "offered" and best.recommended:
         tiers = list(dict.fromkeys(row.tier for row in answer.options if row.list == best.list))
         higher = tiers[: tiers.index(best.tier)]
         offered = [row for row in offered if row.list == best.list and row.tier in higher]
+    elif lists:
+        offered = [row for row in offered if row.list in lists]
     for row in offered:
         yield Before(row.option, row.list, row.tier, row.grade)
 

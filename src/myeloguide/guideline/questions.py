@@ -25,7 +25,7 @@ Name = tuple[str, str]
 MOST_WORLDS = 1 << 16
 """Beyond so many completions nothing is said to be certain; the questions of one row never come near."""
 
-_DEPENDENTS: dict[str, Key] = {
+DEPENDENTS: dict[str, Key] = {
     "months_transplant_to_progression": ("prior_transplant", ""),
     "maintenance_after_transplant": ("prior_transplant", ""),
     "months_lenalidomide_stop_to_progression": ("exposed_to", "lenalidomide"),
@@ -89,8 +89,8 @@ class Questions:
         facts = pack.vocabulary.facts
         names = dict.fromkeys((fact, "" if facts[fact].kind == "category" else member) for fact, member in names)
         for fact, member in list(names):
-            if fact in _DEPENDENTS and planes[_DEPENDENTS[fact]] == (0, 0):
-                names.setdefault(_DEPENDENTS[fact])
+            if fact in DEPENDENTS and planes[DEPENDENTS[fact]] == (0, 0):
+                names.setdefault(DEPENDENTS[fact])
             for partner in _partners((fact, member), planes):
                 names.setdefault(partner)
         made = (Variable(name, tuple(_values(name, planes, pack, self.bounds.get(name[0], ())))) for name in names)
@@ -131,8 +131,8 @@ def _values(name: Name, planes: Planes, pack: Pack, bounds: Sequence[Key]) -> It
     else:
         yield (((fact, member), True),)
         yield (((fact, member), False),)
-    if fact in _DEPENDENTS and not planes[_DEPENDENTS[fact]][0]:
-        yield ((_DEPENDENTS[fact], False),)
+    if fact in DEPENDENTS and not planes[DEPENDENTS[fact]][0]:
+        yield ((DEPENDENTS[fact], False),)
 
 
 def _order(key: Key) -> tuple[float, bool]:
@@ -160,7 +160,7 @@ def number_values(fact: Fact, bounds: Sequence[Key]) -> Iterator[tuple[int, tupl
         if empty or (limit > fact.most if operator == ">=" else limit >= fact.most):
             continue
         value = tuple((key, position < reached) for position, key in enumerate(bounds))
-        dependent = _DEPENDENTS.get(fact.fact)
+        dependent = DEPENDENTS.get(fact.fact)
         yield reached, (*value, ((fact.fact, KNOWN), True), (dependent, True)) if dependent else value
 
 
@@ -245,7 +245,7 @@ class _Worlds:
 
     def dependents(self, number: int) -> list[int]:
         name = self.variables[number].name
-        return [place for place, variable in enumerate(self.variables) if _DEPENDENTS.get(variable.name[0]) == name]
+        return [place for place, variable in enumerate(self.variables) if DEPENDENTS.get(variable.name[0]) == name]
 
     def somewhere(self, plane: int, number: int) -> int:
         """Return, at the worlds where a variable has its first value, whether it holds for any of its values."""

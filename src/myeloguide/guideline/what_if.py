@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import combinations, pairwise
 from math import comb
 from typing import Any, Literal
 
 from myeloguide.criteria.prose import Explained
 from myeloguide.criteria.walk import walk
+from myeloguide.errors import InputError
 from myeloguide.guideline.answer import Answer, Difference, HangsOn, MovedList, MovedRow, OptionAnswer, Status, Via
-from myeloguide.guideline.assess import Assessment, status_of
-from myeloguide.guideline.pack import Pack, pack_planes
+from myeloguide.guideline.assess import Assessment, own_planes, status_of
+from myeloguide.guideline.pack import Pack
 from myeloguide.guideline.questions import bounds_of, number_values
 from myeloguide.history.closure import Planes, close, planes_of
 from myeloguide.history.facts import KnownFacts
@@ -20,16 +21,22 @@ from myeloguide.knowledge.facts import Fact, Key
 from myeloguide.record.fact_sheet import FactSheet
 
 MOST_TOGETHER = 3
-"""No more facts than this are changed together."""
-
-Hand = Literal["obtain", "test", "find_out", "ruling", "fixed"]
+"""No more facts than this are changed together; of those that can be found out or brought about, one more."""
 MOST_SETS = 8_000
 """Nor are more sets of changes tried at once, which only happens where nearly nothing is known."""
+MOST_REPLAYED = 12
+"""So many sets are tried again on a recorded history, the most feasible ones."""
+
+Hand = Literal["obtain", "test", "find_out", "ruling", "fixed"]
 HANDS: tuple[Hand, ...] = ("obtain", "test", "find_out", "ruling", "fixed")
 """In whose hand a change lies: a drug can be obtained, a test run, an unknown fact found out, a ruling read otherwise; what is
 known of the patient stays as it is."""
 
+Replay = Callable[[Sequence[str], Mapping[str, str]], KnownFacts]
+"""Reads a patient again with facts changed, each `fact=value`, and with switches of rulings."""
+
 Walked = tuple[list[int], list[int]]
+World = tuple[Sequence[int], Sequence[int], int]
 
 _AGENT_FACTS = ("exposed_to", "refractory_to", "line1_agents")
 
@@ -43,6 +50,8 @@ class Change:
     text: str
     hand: Hand
     how: str | None
+    written: str
+    """As the command line takes it: `prior_lines=2`, `C2=any`."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -90,18 +99,49 @@ class Explanation:
     would_change: WouldChange
 
 
-def explanation(assessment: Assessment, option: str) -> Explanation:
-    """Return why an option stands as it does, and what would change that."""
+def explanation(assessment: Assessment, option: str, replay: Replay | None = None) -> Explanation:
+    """Return why an option stands as it does, and what would change that; `replay` holds the changes against a history."""
     rows = []
     for item in assessment.pack.lists:
-        status_known = assessment.value(item.applies) is not False
+        listed = assessment.value(item.applies) is not False
         for row in item.rows:
             if row.option == option:
-                status = status_of(row, assessment.true, assessment.false) if status_known else None
+                status = status_of(row, assessment.true, assessment.false) if listed else None
                 trees = (assessment.explain(part) for part in (item.applies, row.condition, row.held_back, row.against))
                 rows.append(ExplainedRow(row.list, row.tier, row.grade, row.via[0] if row.via else None, status, *trees))
-    what_if = WhatIf(assessment.pack, assessment.known.facts, assessment.switched)
-    return Explanation(option, tuple(rows), what_if.would_change(option))
+    found = WhatIf(assessment.pack, assessment.known.facts, assessment.switched).would_change(option)
+    if replay is not None and assessment.known.derived.courses:
+        found = replace(found, sets=tuple(_held_true(assessment, found, replay)))
+    return Explanation(option, tuple(rows), found)
+
+
+def _held_true(assessment: Assessment, found: WouldChange, replay: Replay) -> Iterator[ChangeSet]:
+    """Yield the sets of changes that work when the history is read again with them, each without what it does not need.
+
+    A fact derived from a history gives way to one that is supposed, which the planes of facts alone cannot know.
+    """
+    pack, tried = assessment.pack, dict[frozenset[str], bool]()
+
+    def works(changes: Sequence[Change]) -> bool:
+        key = frozenset(change.written for change in changes)
+        if key not in tried:
+            facts = [change.written for change in changes if change.hand != "ruling"]
+            switched = {**assessment.switched, **{change.fact: change.value for change in changes if change.hand == "ruling"}}
+            try:
+                what_if = WhatIf(pack, replay(facts, switched).facts, switched)
+                tried[key] = what_if.offers(found.option) is not found.offered
+            except InputError:
+                tried[key] = False
+        return tried[key]
+
+    shown: set[frozenset[str]] = set()
+    for item in found.sets[:MOST_REPLAYED]:
+        alone = [change for change in item.changes if len(item.changes) > 1 and works([change])]
+        for changes in [[change] for change in alone] or ([list(item.changes)] if works(item.changes) else []):
+            key = frozenset(change.written for change in changes)
+            if key not in shown:
+                shown.add(key)
+                yield _together(changes)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -116,7 +156,7 @@ class WhatIf:
 
     def __init__(self, pack: Pack, sheet: FactSheet, switched: Mapping[str, str]) -> None:
         self.pack = pack
-        self.given = planes_of(sheet, pack.vocabulary, pack.deciding_thresholds) | pack_planes(pack, switched, 1, 0)
+        self.given = planes_of(sheet, pack.vocabulary, pack.deciding_thresholds) | own_planes(pack, switched, sheet)
         self.known: Planes = dict(self.given)
         close(self.known, pack.vocabulary)
         self.bounds = bounds_of(self.given)
@@ -136,34 +176,43 @@ class WhatIf:
         true, _ = walk(program, lambda key: self.known.get(key, (0, 0)), 0, 1)
         offered = any(true[top] for top in tops)
         candidates = list(self.candidates(program.keys))
+        open_ones = [number for number, item in enumerate(candidates) if item.change.hand in HANDS[:3]]
         found: list[tuple[int, ...]] = []
         tried = 0
-        while tried < MOST_TOGETHER and (tried < 2 or not found) and comb(len(candidates), tried + 1) <= MOST_SETS:
-            tried += 1
-            sets = list(self.combined(candidates, tried, found))
-            changed = self.planes(candidates, sets)
-            impossible = 0
-            for conflict in close(changed, self.pack.vocabulary):
-                impossible |= conflict.plane
-            every = (1 << len(sets)) - 1
-            true, _ = walk(program, lambda key, planes=changed: planes.get(key, (0, 0)), 0, every)  # type: ignore[misc]
-            reached = 0
-            for top in tops:
-                reached |= true[top]
-            wanted = (every & ~reached if offered else reached) & ~impossible
-            found += [chosen for number, chosen in enumerate(sets) if wanted >> number & 1]
+        for pool, most in ((open_ones, MOST_TOGETHER + 1), (range(len(candidates)), MOST_TOGETHER)):
+            for size in range(1, most + 1):
+                if (size > 2 and found) or comb(len(pool), size) > MOST_SETS:
+                    break
+                tried = max(tried, size) if pool is not open_ones else tried
+                sets = list(self.combined(candidates, pool, size, found))
+                changed = self.planes(candidates, sets)
+                impossible = 0
+                for conflict in close(changed, self.pack.vocabulary):
+                    impossible |= conflict.plane
+                every = (1 << len(sets)) - 1
+                true, _ = walk(program, lambda key, planes=changed: planes.get(key, (0, 0)), 0, every)  # type: ignore[misc]
+                reached = 0
+                for top in tops:
+                    reached |= true[top]
+                wanted = (every & ~reached if offered else reached) & ~impossible
+                found += [chosen for number, chosen in enumerate(sets) if wanted >> number & 1]
         made = [_together([candidates[number].change for number in chosen]) for chosen in found]
         made.sort(key=lambda item: (HANDS.index(item.hand), len(item.changes)))
         return WouldChange(option, offered, tuple(made), tried)
 
+    def offers(self, option: str) -> bool:
+        """Whether an option is offered somewhere, the facts being as they are."""
+        true, _ = self.walked()
+        return any(true[row.offered.place] for row in self.pack.rows if row.option == option)
+
     def combined(
-        self, candidates: Sequence[_Candidate], size: int, found: Sequence[tuple[int, ...]]
+        self, candidates: Sequence[_Candidate], pool: Sequence[int], size: int, found: Sequence[tuple[int, ...]]
     ) -> Iterator[tuple[int, ...]]:
         """Yield the sets of so many changes of different facts that hold no set already found."""
         smaller = [frozenset(chosen) for chosen in found]
         alone = {number for chosen in found if len(chosen) == 1 for number in chosen}
         names = [candidate.name for candidate in candidates]
-        for chosen in combinations((number for number in range(len(candidates)) if number not in alone), size):
+        for chosen in combinations((number for number in pool if number not in alone), size):
             # Values of one fact stand side by side.
             if all(names[one] != names[other] for one, other in pairwise(chosen)) and not any(
                 less.issubset(chosen) for less in smaller
@@ -244,17 +293,20 @@ class WhatIf:
             if not self.known[ruling, value][0]:
                 keys = tuple(((ruling, other), other == value) for other in self.pack.switches[ruling])
                 text = self.pack.phrases.fact(ruling, value, true=True)
-                yield _Candidate((ruling, ""), keys, Change(ruling, value, text, "ruling", f"--ruling {ruling}={value}"))
+                yield _Candidate(
+                    (ruling, ""), keys, Change(ruling, value, text, "ruling", f"--ruling {ruling}={value}", f"{ruling}={value}")
+                )
 
     def change(self, fact: Fact, name: str, value: Any, text: str, member: str, *, unknown: bool) -> Change:
         said = self.pack.phrases.name(member)
+        written = f"{name}={_as_written(value)}"
         if fact.changed_by and value is False and not unknown:
-            return Change(name, value, text, "obtain", fact.changed_by.format(member=said))
+            return Change(name, value, text, "obtain", fact.changed_by.format(member=said), written)
         if not unknown:
-            return Change(name, value, text, "fixed", None)
+            return Change(name, value, text, "fixed", None, written)
         if fact.found_by:
-            return Change(name, value, text, "test", fact.found_by)
-        return Change(name, value, text, "find_out", fact.asks.format(member=said))
+            return Change(name, value, text, "test", fact.found_by, written)
+        return Change(name, value, text, "find_out", fact.asks.format(member=said), written)
 
     # --- rulings ---
 
@@ -272,17 +324,20 @@ class WhatIf:
                 planes[ruling, value] = switched
         true, false = walk(self.pack.program, lambda key: planes.get(key, (0, 0)), 0, every)
         for number, (ruling, other) in enumerate(switches, start=1):
-            moved = tuple(self.moved(true, false, 1 << number))
+            moved = tuple(_moved(self.pack, (true, false, 1), (true, false, 1 << number)))
             if moved:
                 yield HangsOn(ruling, other, moved)
 
-    def moved(self, true: Sequence[int], false: Sequence[int], world: int) -> Iterator[MovedRow]:
-        """Yield the rows that stand otherwise in a world than in the first one."""
-        for item in self.pack.lists:
-            for row in item.rows:
-                was, is_ = (None if false[item.applies.place] & bit else status_of(row, true, false, bit) for bit in (1, world))
-                if was != is_:
-                    yield MovedRow(row.list, row.tier, row.option, row.grade, was, is_)
+
+def _moved(pack: Pack, one: World, other: World) -> Iterator[MovedRow]:
+    """Yield the rows that stand otherwise in another world: planes of true and of false, and the world's bit."""
+    for item in pack.lists:
+        for row in item.rows:
+            was, is_ = (
+                None if false[item.applies.place] & bit else status_of(row, true, false, bit) for true, false, bit in (one, other)
+            )
+            if was != is_:
+                yield MovedRow(row.list, row.tier, row.option, row.grade, was, is_)
 
 
 def hanging(
@@ -297,19 +352,11 @@ def hanging(
         if known.derived.courses and (switch.default.sets or switch.other.sets):
             other = next(value for value in readings if value != switched.get(ruling, readings[0]))
             again = WhatIf(pack, rederived({ruling: other}).facts, {**switched, ruling: other})
-            moved = tuple(_moved_between(pack, what_if.walked(), again.walked()))
+            moved = tuple(_moved(pack, (*what_if.walked(), 1), (*again.walked(), 1)))
             found = [item for item in found if item.ruling != ruling]
             found += [HangsOn(ruling, other, moved)] if moved else []
     order = list(pack.switches)
     return tuple(sorted(found, key=lambda item: order.index(item.ruling)))
-
-
-def _moved_between(pack: Pack, one: Walked, other: Walked) -> Iterator[MovedRow]:
-    for item in pack.lists:
-        for row in item.rows:
-            was, is_ = (None if false[item.applies.place] else status_of(row, true, false) for true, false in (one, other))
-            if was != is_:
-                yield MovedRow(row.list, row.tier, row.option, row.grade, was, is_)
 
 
 def difference(before: Answer, after: Answer) -> Difference:
@@ -359,3 +406,17 @@ def _stretch(lower: Key | None, upper: Key | None, *, whole: bool, least: float)
             shown[key] = int(number) if number == int(number) else number
             said.append(f"{words} {shown[key]}")
     return shown, " and ".join(said)
+
+
+def _as_written(value: Any) -> str:
+    """Return a value as the command line takes it; of a stretch, a number in it."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, Mapping):
+        low = value.get("at_least", value["more_than"] + 1 if "more_than" in value else None)
+        high = value.get("at_most", value["below"] - 1 if "below" in value else None)
+        number = low if low is not None and (high is None or low <= high) else high
+        if low is not None and high is not None and low > high:
+            number = (value.get("at_least", value.get("more_than")) + value.get("at_most", value.get("below"))) / 2
+        return str(number)
+    return str(value)

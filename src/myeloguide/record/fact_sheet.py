@@ -97,6 +97,8 @@ def read_changes(texts: Iterable[str], where: str) -> list[tuple[str, Any]]:
         if not name or not equals or not word:
             remedy = "write t_11_14=true, prior_lines=2 or refractory_to.lenalidomide=false"
             raise InputError(Problem(where, f'"{text}" is no change of a fact', remedy))
+        if name in (known for known, _ in found):
+            raise InputError(Problem(where, f"{name} is changed twice", "keep one"))
         found.append((name, _word_value(word)))
     return found
 
