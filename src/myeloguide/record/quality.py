@@ -152,7 +152,7 @@ class _Findings:
         said = pl.lit(KINDS[kind] if what is None else what) if not isinstance(what, pl.Expr) else what
         row = pl.col("row").cast(pl.UInt32) if "row" in rows.columns else pl.lit(None, pl.UInt32)
         self.parts.append(
-            rows.select(
+            rows.rechunk().select(
                 table=pl.lit(table, pl.Enum(list(TABLES))),
                 row=row,
                 patient=pl.col("patient"),
@@ -164,8 +164,16 @@ class _Findings:
 
     def all(self, patients: pl.Series) -> pl.DataFrame:
         if not self.parts:
-            enums = {"kind": pl.Enum(list(KINDS)), "done": pl.Enum([ASIDE, KEPT]), "what": pl.String}
-            return pl.DataFrame(schema={"table": pl.Enum(list(TABLES)), "row": pl.UInt32, "patient_id": pl.String, **enums})
+            return pl.DataFrame(
+                schema={
+                    "table": pl.Enum(list(TABLES)),
+                    "row": pl.UInt32,
+                    "patient_id": pl.String,
+                    "kind": pl.Enum(list(KINDS)),
+                    "done": pl.Enum([ASIDE, KEPT]),
+                    "what": pl.String,
+                }
+            )
         found = pl.concat(self.parts)
         named = (
             patients.gather(found["patient"].fill_null(0)) if len(patients) else pl.Series([None] * found.height, dtype=pl.String)
@@ -373,15 +381,26 @@ class _Examination:
     def treatments(self, frame: pl.DataFrame) -> None:
         self.keep("treatments", frame, pl.col("stop").is_null() & pl.col("ongoing").not_(), "no_stop")
         frame = frame.filter(pl.col("start").is_not_null()).sort("patient", "agent", "start", "stop", "row", nulls_last=True)
-        group = ("patient", "agent")
         start, stop = pl.col("start"), pl.col("stop")
         ends = pl.when(stop.is_not_null()).then(first_day(stop)).when(pl.col("ongoing")).then(_FOREVER).otherwise(last_day(start))
-        frame = frame.with_columns(ends=ends).with_columns(
-            ended=pl.col("ends").cum_max().shift(1).over(group),
-            began=last_day(start).cum_max().shift(1).over(group),
-            start_before=start.shift(1).over(group),
-            stop_before=stop.shift(1).over(group),
-            row_before=pl.col("row").shift(1).over(group),
+        new = pl.struct("patient", "agent").rle_id().cast(pl.Int64)
+        frame = frame.with_columns(ends=ends, group=new)
+
+        def so_far(day: pl.Expr) -> pl.Expr:
+            """Return the latest day in the rows of the same patient and agent that come before."""
+            above = pl.col("group") * 2**23
+            latest = (above + day).cum_max().shift(1) - above
+            return pl.when(latest >= 0).then(latest)
+
+        def previous(name: str) -> pl.Expr:
+            return pl.when(pl.col("group") == pl.col("group").shift(1)).then(pl.col(name).shift(1))
+
+        frame = frame.with_columns(
+            ended=so_far(pl.col("ends")),
+            began=so_far(last_day(start)),
+            start_before=previous("start"),
+            stop_before=previous("stop"),
+            row_before=previous("row"),
         )
         near = self.settings.near_days
         exact = (start % SPAN == 0) & (pl.col("start_before") % SPAN == 0)
@@ -396,10 +415,11 @@ class _Examination:
 
     def procedures(self, frame: pl.DataFrame) -> None:
         frame = frame.filter(pl.col("date").is_not_null()).sort("patient", "kind", "date", "row")
-        before = pl.col("date").shift(1).over("patient", "kind")
+        same = (pl.col("patient") == pl.col("patient").shift(1)) & (pl.col("kind") == pl.col("kind").shift(1))
+        before = pl.when(same).then(pl.col("date").shift(1))
         near = (first_day(pl.col("date")) - first_day(before)) <= self.settings.near_days
         near = near & (pl.col("date") % SPAN == 0) & (before % SPAN == 0)
-        frame = frame.with_columns(near=near, row_before=pl.col("row").shift(1).over("patient", "kind"))
+        frame = frame.with_columns(near=near, row_before=pl.col("row").shift(1))
         said = pl.format(
             "{} of row {} is at most " + str(self.settings.near_days) + " days away", pl.col("kind"), pl.col("row_before")
         )
@@ -457,6 +477,7 @@ class _Examination:
     def gaps(self, events: Mapping[str, pl.DataFrame]) -> None:
         """Flag the first record after a long time in which there is none; a treatment covers the days it is given on."""
         parts = []
+        keys = ("patient", "begins", "until")
         for name, frame in events.items():
             if name == "treatments":
                 start, stop = pl.coalesce("start", "stop"), pl.coalesce("stop", "start")
@@ -468,7 +489,7 @@ class _Examination:
                 .select("row", "patient", begins=first_day(start).cast(pl.Int32), until=until.cast(pl.Int32),
                         table=pl.lit(name, pl.Enum(list(TABLES))))
                 .filter(pl.col("begins").is_not_null())
-                .filter((pl.struct("patient", "begins", "until") != pl.struct("patient", "begins", "until").shift(1)).fill_null(value=True))
+                .filter(pl.any_horizontal(pl.col(key).ne_missing(pl.col(key).shift(1)) for key in keys))
             )  # fmt: skip
         if not parts:
             return
@@ -524,8 +545,8 @@ def summary(report: Report) -> Iterator[str]:
     """Yield the lines of the report's summary: counts and row numbers, nothing of any patient."""
     for table, rows, used, aside in report.tables.iter_rows():
         yield f"{table}: {rows:,} rows, {used:,} used" + (f", {aside:,} set aside" if aside else "")
-    for remark in report.remarks:
-        yield f"remark: {remark}"
+    yield f"all: {report.used:,} rows used, {report.set_aside:,} set aside"
+    yield from (f"remark: {remark}" for remark in report.remarks)
     done = ""
     for kind, table, what, count, rows in report.counts().iter_rows():
         if what != done:

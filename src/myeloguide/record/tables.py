@@ -25,13 +25,14 @@ from myeloguide.record.events import (
 )
 from myeloguide.record.quality import Examined, Report, Settings, examine
 from myeloguide.record.ranges import Range
-from myeloguide.record.schema import EVENTS
+from myeloguide.record.schema import EVENTS, TABLES
 from myeloguide.record.sources import open_tables, reason
 from myeloguide.record.time import When
 from myeloguide.record.units import units
 
 BATCH = 5_000
 """Patients whose events are made at a time."""
+_MOST_KEPT = 500_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,11 +68,11 @@ def patients_of(tables: Tables | Examined, *, batch: int = BATCH) -> Iterator[Ev
     """Yield the events of one patient after another, by patient_id, each kind by date, undated ones last in their order."""
     examined = tables.examine() if isinstance(tables, Tables) else tables
     patients, total = examined.patients, len(examined.patients)
-    frames = {name: examined.events.get(name) for name in EVENTS}
+    frames = {name: None if (frame := examined.events.get(name)) is None else frame.rechunk() for name in EVENTS}
     ends = {name: _ends(frame, total) for name, frame in frames.items()}
+    maker = _Maker()
     for first in range(0, total, batch):
         last = min(first + batch, total)
-        maker = _Maker()
         made: list[list[Any]] = []
         bounds: list[list[int]] = []
         for name in EVENTS:
@@ -83,7 +84,7 @@ def patients_of(tables: Tables | Examined, *, batch: int = BATCH) -> Iterator[Ev
         for number, person in enumerate(persons):
             yield Events(
                 person,
-                *(tuple(rows[cut[number] : cut[number + 1]]) for rows, cut in zip(made, bounds, strict=True)),  # type: ignore[arg-type]
+                *(tuple(rows[cut[number] : cut[number + 1]]) for rows, cut in zip(made, bounds, strict=True)),
             )
 
 
@@ -107,7 +108,7 @@ class _Ranges(dict[tuple[float | None, float | None], Range]):
 
 
 class _Maker:
-    """Makes the objects of a batch; equal dates and values are made once."""
+    """Makes the objects of a batch; equal dates and values are made once and shared."""
 
     def __init__(self) -> None:
         self.whens = _Whens()
@@ -151,6 +152,8 @@ class _Maker:
 
     def measurements(self, frame: pl.DataFrame) -> list[Measurement]:
         ranges = self.ranges
+        if len(ranges) > _MOST_KEPT:
+            ranges.clear()
         values = [ranges[ends] for ends in zip(frame["least"].to_list(), frame["most"].to_list(), strict=True)]
         return list(
             map(Measurement, frame["test"].cast(pl.String).to_list(), self.known_dates(frame), values, frame["row"].to_list())
@@ -174,12 +177,18 @@ _MAKERS: dict[str, Callable[[_Maker, pl.DataFrame], list[Any]]] = {
 }
 
 
-def write_report(report: Report, path: Path) -> None:
-    """Write every finding, one row each, as .parquet or .csv: aside first, then in its place."""
+def check_report_path(path: Path, source: Path) -> None:
+    """Refuse a path to which no report can be written, or that is a table of the source itself."""
     if path.suffix not in (".parquet", ".csv"):
         raise InputError(Problem(str(path), "is neither .parquet nor .csv", "name the report REPORT.csv"))
     if not path.parent.is_dir():
         raise InputError(Problem(str(path.parent), "there is no such folder", "make it first"))
+    if path.stem in TABLES and path.parent.resolve() == source.resolve():
+        raise InputError(Problem(str(path), "has the name of a record table", "name the report otherwise"))
+
+
+def write_report(report: Report, path: Path) -> None:
+    """Write every finding, one row each, as .parquet or .csv: aside first, then in its place."""
     aside = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
         if path.suffix == ".csv":
