@@ -349,6 +349,9 @@ class _Examination:
             held = frame.with_columns(limit=limit)
             late = first_day(day) > last_day(pl.col("limit"))
             said = pl.format(f"{column} {{}} is after {other} {{}}", _day(day), _day(pl.col("limit")))
+            if kind == "after_as_of" and column == "stop":
+                early = pl.col("ongoing") & (last_day(day) < first_day(pl.col("limit")))
+                self.keep(name, held, early, "ongoing_with_stop", pl.format("ongoing, but with the stop {}", _day(day)))
             if kind == "after_as_of" and column != "stop":
                 frame = self.set_aside(name, held, late, kind, said).drop("limit")
             else:
