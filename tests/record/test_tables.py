@@ -84,7 +84,10 @@ def written(folder: Path, kind: str) -> Any:
             frame.write_parquet(folder / f"{name}.parquet")
     elif kind == "typed parquet":
         for name, frame in frames().items():
-            numbers = {"treatments": {"dose": pl.Float64, "line": pl.Int32}, "responses": {"clinical": pl.Boolean}}
+            numbers: dict[str, dict[str, Any]] = {
+                "treatments": {"dose": pl.Float64, "line": pl.Int32},
+                "responses": {"clinical": pl.Boolean},
+            }
             typed = frame.with_columns(
                 (pl.col(column) == "true" if type_ == pl.Boolean else pl.col(column).cast(type_))
                 for column, type_ in numbers.get(name, {}).items()
