@@ -37,6 +37,8 @@ cohort_app = typer.Typer(help="The same for a table of patients.", no_args_is_he
 app.add_typer(cohort_app, name="cohort")
 guideline_app = typer.Typer(help="The guideline as data.", no_args_is_help=True, rich_markup_mode=None)
 app.add_typer(guideline_app, name="guideline")
+history_app = typer.Typer(help="Recorded events as tables.", no_args_is_help=True, rich_markup_mode=None)
+app.add_typer(history_app, name="history")
 
 PLAIN_WIDTH = 88
 
@@ -316,6 +318,35 @@ def guideline_coverage(
         _print(json.dumps(plain(coverage, line), ensure_ascii=False, indent=1) + "\n")
     else:
         _print(checked + (render(coverage) if line is None else render_line(coverage, line)))
+
+
+@history_app.command("check")
+def history_check(
+    folder: Annotated[Path, typer.Argument(help="A folder of record tables (Parquet or CSV), or a DuckDB file.")],
+    report: Annotated[
+        Path | None, typer.Option("-o", "--output", help="Where every finding goes, one row each: .parquet or .csv.")
+    ] = None,
+    output: Annotated[Format, typer.Option("--format", help="How the summary is printed.")] = Format.text,
+) -> None:
+    """Read record tables and say what is wrong with them: which rows are set aside, which are kept and flagged.
+
+    Exit status: 0 also when rows were set aside, 2 when nothing is usable.
+    """
+    gc.enable()
+    from myeloguide.record.quality import as_json, summary
+    from myeloguide.record.tables import check_report_path, read_tables, write_report
+
+    if report is not None:
+        check_report_path(report, folder)
+    found = read_tables(folder).examine(today=date.today()).report
+    if report is not None:
+        write_report(found, report)
+    if output is Format.json:
+        _print(json.dumps(as_json(found), ensure_ascii=False, indent=1) + "\n")
+    else:
+        _print("\n".join(summary(found)) + "\n")
+    if not found.used:
+        raise InputError(Problem(str(folder), "no row of it can be used", "the report says why"))
 
 
 def _document(file: str):  # type: ignore[no-untyped-def]

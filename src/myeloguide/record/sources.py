@@ -1,0 +1,222 @@
+"""Opening record tables: a folder of Parquet or CSV files, a DuckDB file or connection, or data frames."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from myeloguide.errors import InputError, Problem, suggestion
+from myeloguide.record.schema import EVENTS, TABLES, Column
+
+SUFFIXES = (".parquet", ".csv")
+DATABASES = (".duckdb", ".db", ".ddb")
+_KNOWN = f"the tables are {', '.join(TABLES)}"
+_FITS = {
+    "id": "a text or a whole number",
+    "text": "text",
+    "date": "dates: 2021-03-15, 2021-03 or 2021",
+    "number": "numbers",
+    "value": "numbers, or texts such as <0.1",
+    "integer": "whole numbers",
+    "boolean": "true, false or nothing",
+}
+
+
+def open_tables(source: Any) -> tuple[dict[str, pl.LazyFrame], list[str]]:
+    """Open every record table of a source, checked for its columns and their types; remarks come beside.
+
+    InputError says which table or column is wrong.
+    """
+    if isinstance(source, (str, Path)):
+        path = Path(source)
+        opened = _database(path) if path.is_file() else _folder(path)
+    elif isinstance(source, Mapping):
+        opened = _frames(source)
+    elif hasattr(source, "execute"):
+        opened = _connection(source)
+    else:
+        what = f"{type(source).__name__} holds no tables that can be read"
+        raise InputError(Problem("", what, "give a folder, a DuckDB file or connection, or data frames by table"))
+    found, remarks = opened
+    if not any(name in found for name in ("patients", *EVENTS, "lines")):
+        raise InputError(Problem(_named(source), "holds none of the record tables", _KNOWN))
+    frames = {}
+    for name in TABLES:
+        if name in found:
+            where, frame = found[name]
+            frames[name] = _checked(frame, name, where, remarks)
+    return frames, remarks
+
+
+def _named(source: Any) -> str:
+    return str(source) if isinstance(source, (str, Path)) else "the source"
+
+
+Opened = tuple[dict[str, tuple[str, pl.LazyFrame]], list[str]]
+
+
+def _folder(path: Path) -> Opened:
+    if not path.is_dir():
+        raise InputError(Problem(str(path), "there is no such folder", "name a folder of tables, or a DuckDB file"))
+    found: dict[str, tuple[str, pl.LazyFrame]] = {}
+    remarks = []
+    for file in sorted(path.iterdir()):
+        if file.suffix not in SUFFIXES or not file.is_file():
+            continue
+        if file.stem in found:
+            what = f"the table {file.stem} stands twice, as .csv and as .parquet"
+            raise InputError(Problem(str(path), what, "keep one"))
+        if file.stem in TABLES:
+            found[file.stem] = (str(file), _scanned(file))
+        else:
+            remarks.append(_not_a_table(file.stem))
+    return found, remarks
+
+
+def _not_a_table(name: str) -> str:
+    hint = suggestion(name, TABLES)
+    return f'"{name}" is no record table and is not read' + (f"; {hint}" if hint else "")
+
+
+def _scanned(file: Path) -> pl.LazyFrame:
+    def scan() -> pl.LazyFrame:
+        if file.suffix == ".parquet":
+            return pl.scan_parquet(file)
+        # Texts only: what a column holds is decided here, not guessed from its first rows.
+        return pl.scan_csv(file, infer_schema=False, separator=_separator(file), row_index_name=None)
+
+    return _readable(str(file), file.suffix[1:], scan)
+
+
+def _separator(file: Path) -> str:
+    with file.open("rb") as opened:
+        headings = opened.readline(100_000)
+    return next((mark for mark in (";", "\t") if mark.encode() in headings and b"," not in headings), ",")
+
+
+def _readable(where: str, kind: str, scan: Callable[[], pl.LazyFrame]) -> pl.LazyFrame:
+    try:
+        frame = scan()
+        frame.collect_schema()
+    except (pl.exceptions.PolarsError, OSError) as error:
+        raise InputError(Problem(where, f"cannot be read as {kind}: {reason(error)}")) from None
+    return frame
+
+
+def reason(error: Exception) -> str:
+    """Return the first line of what a library says."""
+    return str(error).splitlines()[0][:200] if str(error) else type(error).__name__
+
+
+def _database(path: Path) -> Opened:
+    if path.suffix in SUFFIXES:
+        raise InputError(Problem(str(path), "this is one table", "name the folder that holds the tables"))
+    if path.suffix not in DATABASES:
+        raise InputError(Problem(str(path), "is neither a folder nor a DuckDB file", f"a DuckDB file ends in {DATABASES[0]}"))
+    try:
+        import duckdb
+    except ModuleNotFoundError:
+        what = "needs DuckDB, which is not installed"
+        raise InputError(Problem(str(path), what, "install myeloguide[duckdb]")) from None
+    try:
+        connection = duckdb.connect(str(path), read_only=True)
+    except (duckdb.Error, OSError) as error:
+        raise InputError(Problem(str(path), f"cannot be read as a DuckDB file: {reason(error)}")) from None
+    with closing(connection):
+        return _connection(connection)
+
+
+def _connection(connection: Any) -> Opened:
+    """Read the tables of an open connection: anything whose `execute(sql)` answers DB-API rows or Arrow."""
+    rows = connection.execute(
+        "SELECT table_name FROM information_schema.tables "
+        "WHERE table_schema NOT IN ('information_schema', 'pg_catalog') ORDER BY table_name"
+    ).fetchall()
+    names = [str(row[0]) for row in rows]
+    twice = next((name for name in TABLES if names.count(name) > 1), None)
+    if twice is not None:
+        raise InputError(Problem("the database", f"the table {twice} stands in several schemas", "keep one"))
+    found = {}
+    for name in names:
+        if name in TABLES:
+            found[name] = (name, _answer(connection, name).lazy())
+    return found, [_not_a_table(name) for name in names if name not in TABLES]
+
+
+def _answer(connection: Any, name: str) -> pl.DataFrame:
+    query = f'SELECT * FROM "{name}"'
+    if hasattr(connection, "sql"):
+        return pl.DataFrame(connection.sql(query))
+    cursor = connection.execute(query)
+    return pl.DataFrame(
+        cursor.fetchall(), schema=[item[0] for item in cursor.description], orient="row", infer_schema_length=None
+    )
+
+
+def _frames(source: Mapping[str, Any]) -> Opened:
+    found, remarks = {}, []
+    for name, frame in source.items():
+        if name in TABLES:
+            found[name] = (name, _lazy(name, frame))
+        else:
+            remarks.append(_not_a_table(str(name)))
+    return found, remarks
+
+
+def _lazy(name: str, frame: Any) -> pl.LazyFrame:
+    if isinstance(frame, pl.LazyFrame):
+        return _readable(name, "a table", lambda: frame)
+    if isinstance(frame, pl.DataFrame):
+        return frame.lazy()
+    if hasattr(frame, "__arrow_c_stream__"):
+        return _readable(name, "Arrow", lambda: pl.DataFrame(frame).lazy())
+    what = f"{type(frame).__name__} is no data frame that can be read"
+    raise InputError(Problem(name, what, "give a Polars frame, or one that gives an Arrow stream (pandas 2.2 or newer)"))
+
+
+def _checked(frame: pl.LazyFrame, name: str, where: str, remarks: list[str]) -> pl.LazyFrame:
+    """Return a table with exactly its columns, the missing ones null; refuse one without its keys, or of wrong types."""
+    schema = frame.collect_schema()
+    columns = {column.name: column for column in TABLES[name]}
+    twice = next((given for given in schema.names() if re.search(r"_duplicated_\d+\Z", given)), None)
+    if twice is not None:
+        raise InputError(Problem(where, f"the column {re.sub('_duplicated_.*', '', twice)} stands twice", "keep one"))
+    problems = list(_problems(schema, columns, where))
+    if problems:
+        raise InputError(problems)
+    for given in schema.names():
+        if given not in columns:
+            near = suggestion(given, columns)
+            hint = f"; {near}" if near.startswith("did") else ""
+            remarks.append(f'{name}: the column "{given}" is not read{hint}')
+    return frame.select(
+        [pl.col(given) if given in schema else pl.lit(None, pl.String).alias(given) for given in columns]
+    ).with_row_index("row", offset=1)
+
+
+def _problems(schema: pl.Schema, columns: Mapping[str, Column], where: str) -> Iterator[Problem]:
+    for name, column in columns.items():
+        if name not in schema:
+            if column.key:
+                yield Problem(where, f"there is no column {name}", suggestion(name, schema.names()))
+        elif not _fits(schema[name], column):
+            yield Problem(where, f"the column {name} holds {schema[name]}", f"it holds {_FITS[column.holds]}")
+
+
+def _fits(held: pl.DataType, column: Column) -> bool:
+    if held in (pl.String, pl.Null, pl.Categorical) or held == pl.Enum:
+        return True
+    if column.holds == "date":
+        return held == pl.Date or isinstance(held, pl.Datetime) or held.is_integer()
+    if column.holds in ("number", "value", "integer"):
+        return held.is_numeric()
+    if column.holds == "boolean":
+        return held == pl.Boolean or held.is_integer()
+    if column.holds == "id":
+        return held.is_integer()
+    return held.is_integer() or held == pl.Boolean or held.is_float()  # an ECOG of 1 is a text as good as any

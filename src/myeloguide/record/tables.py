@@ -1,0 +1,202 @@
+"""Record tables in: a folder of Parquet or CSV files, a DuckDB file, or data frames, as events of one patient after another."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from myeloguide.errors import InputError, Problem
+from myeloguide.knowledge.vocabulary import vocabulary
+from myeloguide.record.convert import convert, when_of
+from myeloguide.record.events import (
+    Events,
+    FindingRecorded,
+    Measurement,
+    Person,
+    Procedure,
+    ResponseRecorded,
+    Treatment,
+)
+from myeloguide.record.quality import Examined, Report, Settings, examine
+from myeloguide.record.ranges import Range
+from myeloguide.record.schema import EVENTS, TABLES
+from myeloguide.record.sources import open_tables, reason
+from myeloguide.record.time import When
+from myeloguide.record.units import units
+
+BATCH = 5_000
+"""Patients whose events are made at a time."""
+_MOST_KEPT = 500_000
+
+
+@dataclass(frozen=True, slots=True)
+class Tables:
+    """Record tables opened but not yet read, each with the columns of the schema and `row`; remarks on what is not read."""
+
+    frames: dict[str, pl.LazyFrame]
+    remarks: tuple[str, ...] = ()
+    name: str = "the source"
+
+    def examine(self, *, today: date | None = None, settings: Settings | None = None) -> Examined:
+        """Read the tables: the rows that are used, and the report on every row. Dates after `today` are impossible."""
+        words, laboratory = vocabulary(), units()
+        read = {}
+        for name, frame in self.frames.items():
+            try:
+                read[name] = convert(frame, name, words, laboratory).collect(engine="streaming")
+            except (pl.exceptions.PolarsError, OSError) as error:
+                raise InputError(Problem(self.name, f"the table {name} cannot be read: {reason(error)}")) from None
+        return examine(read, laboratory, settings or Settings(), today, self.remarks)
+
+
+def read_tables(source: Any) -> Tables:
+    """Open record tables: a folder, a DuckDB file or connection, or data frames by the name of their table.
+
+    InputError says which table or column is wrong. Nothing is read before it is asked for.
+    """
+    frames, remarks = open_tables(source)
+    return Tables(frames, tuple(remarks), str(source) if isinstance(source, (str, Path)) else "the source")
+
+
+def patients_of(tables: Tables | Examined, *, batch: int = BATCH) -> Iterator[Events]:
+    """Yield the events of one patient after another, by patient_id, each kind by date, undated ones last in their order."""
+    examined = tables.examine() if isinstance(tables, Tables) else tables
+    patients, total = examined.patients, len(examined.patients)
+    frames = {name: None if (frame := examined.events.get(name)) is None else frame.rechunk() for name in EVENTS}
+    ends = {name: _ends(frame, total) for name, frame in frames.items()}
+    maker = _Maker()
+    for first in range(0, total, batch):
+        last = min(first + batch, total)
+        made: list[list[Any]] = []
+        bounds: list[list[int]] = []
+        for name in EVENTS:
+            frame, cut = frames[name], ends[name]
+            start, stop = cut[first], cut[last]
+            made.append([] if frame is None else _MAKERS[name](maker, frame.slice(start, stop - start)))
+            bounds.append([end - start for end in cut[first : last + 1]])
+        persons = maker.persons(examined.persons.slice(first, last - first), patients.slice(first, last - first))
+        for number, person in enumerate(persons):
+            yield Events(
+                person,
+                *(tuple(rows[cut[number] : cut[number + 1]]) for rows, cut in zip(made, bounds, strict=True)),
+            )
+
+
+def _ends(frame: pl.DataFrame | None, total: int) -> list[int]:
+    """Return where each patient's rows begin in a sorted table, and where the last ones end."""
+    if frame is None:
+        return [0] * (total + 1)
+    return frame["patient"].search_sorted(pl.Series(range(total + 1), dtype=pl.UInt32)).to_list()
+
+
+class _Whens(dict[int | None, When | None]):
+    def __missing__(self, key: int | None) -> When | None:
+        self[key] = made = None if key is None else when_of(key)
+        return made
+
+
+class _Ranges(dict[tuple[float | None, float | None], Range]):
+    def __missing__(self, ends: tuple[float | None, float | None]) -> Range:
+        self[ends] = made = Range(*ends)
+        return made
+
+
+class _Maker:
+    """Makes the objects of a batch; equal dates and values are made once and shared."""
+
+    def __init__(self) -> None:
+        self.whens = _Whens()
+        self.ranges = _Ranges()
+
+    def dates(self, frame: pl.DataFrame, name: str) -> list[When | None]:
+        whens = self.whens
+        return [whens[key] for key in frame[name].to_list()]
+
+    def known_dates(self, frame: pl.DataFrame) -> list[Any]:
+        self.whens[None] = When()
+        dates = self.dates(frame, "date")
+        del self.whens[None]
+        return dates
+
+    def persons(self, frame: pl.DataFrame, patients: pl.Series) -> list[Person]:
+        return list(
+            map(
+                Person,
+                patients.to_list(),
+                self.dates(frame, "birth_date"),
+                frame["sex"].to_list(),
+                *(self.dates(frame, name) for name in ("diagnosis_date", "complete_from", "as_of", "last_seen", "death_date")),
+            )
+        )
+
+    def treatments(self, frame: pl.DataFrame) -> list[Treatment]:
+        columns = ("ongoing", "dose", "dose_unit", "regimen", "line", "intent", "stop_reason", "row")
+        return list(
+            map(
+                Treatment,
+                frame["agent"].to_list(),
+                self.dates(frame, "start"),
+                self.dates(frame, "stop"),
+                *(frame[name].to_list() for name in columns),
+            )
+        )
+
+    def procedures(self, frame: pl.DataFrame) -> list[Procedure]:
+        return list(map(Procedure, frame["kind"].to_list(), self.dates(frame, "date"), frame["row"].to_list()))
+
+    def measurements(self, frame: pl.DataFrame) -> list[Measurement]:
+        ranges = self.ranges
+        if len(ranges) > _MOST_KEPT:
+            ranges.clear()
+        values = [ranges[ends] for ends in zip(frame["least"].to_list(), frame["most"].to_list(), strict=True)]
+        return list(
+            map(Measurement, frame["test"].cast(pl.String).to_list(), self.known_dates(frame), values, frame["row"].to_list())
+        )
+
+    def findings(self, frame: pl.DataFrame) -> list[FindingRecorded]:
+        kinds, values, rows = (frame[name].to_list() for name in ("kind", "value", "row"))
+        return list(map(FindingRecorded, kinds, self.known_dates(frame), values, rows))
+
+    def responses(self, frame: pl.DataFrame) -> list[ResponseRecorded]:
+        categories, clinical, rows = (frame[name].to_list() for name in ("category", "clinical", "row"))
+        return list(map(ResponseRecorded, categories, self.known_dates(frame), clinical, rows))
+
+
+_MAKERS: dict[str, Callable[[_Maker, pl.DataFrame], list[Any]]] = {
+    "treatments": _Maker.treatments,
+    "procedures": _Maker.procedures,
+    "measurements": _Maker.measurements,
+    "findings": _Maker.findings,
+    "responses": _Maker.responses,
+}
+
+
+def check_report_path(path: Path, source: Path) -> None:
+    """Refuse a path to which no report can be written, or that is a table of the source itself."""
+    if path.suffix not in (".parquet", ".csv"):
+        raise InputError(Problem(str(path), "is neither .parquet nor .csv", "name the report REPORT.csv"))
+    if not path.parent.is_dir():
+        raise InputError(Problem(str(path.parent), "there is no such folder", "make it first"))
+    if path.stem in TABLES and path.parent.resolve() == source.resolve():
+        raise InputError(Problem(str(path), "has the name of a record table", "name the report otherwise"))
+
+
+def write_report(report: Report, path: Path) -> None:
+    """Write every finding, one row each, as .parquet or .csv: aside first, then in its place."""
+    aside = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        if path.suffix == ".csv":
+            report.findings.write_csv(aside)
+        else:
+            report.findings.write_parquet(aside)
+        aside.replace(path)
+    except (OSError, pl.exceptions.PolarsError) as error:
+        raise InputError(Problem(str(path), f"cannot be written: {reason(error)}")) from None
+    finally:
+        aside.unlink(missing_ok=True)
