@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cache
+from itertools import pairwise
 
 from myeloguide.cohort.simulation.disease import COMPLETE, DEEP, MARROW, SERUM, Disease, Value
 from myeloguide.cohort.simulation.draws import Chooser, Draws
@@ -20,6 +21,7 @@ EPOCH = date(1970, 1, 1).toordinal()
 ONGOING = "ongoing"
 ORDER = ("PD", "SD", "MR", "PR", "VGPR", "CR", "sCR")
 """Response categories, worst first."""
+_RANK = {category: rank for rank, category in enumerate(ORDER)}
 
 
 def day_of(year: float) -> int:
@@ -679,8 +681,9 @@ class _Story:
 def confirm(visits: list[Visit]) -> None:
     """Note what each visit confirms together with the next, never less than what is confirmed already."""
     confirmed = "SD"
-    for position, visit in enumerate(visits):
-        if position + 1 < len(visits):
-            both = min(visit.category, visits[position + 1].category, key=ORDER.index)
-            confirmed = max(confirmed, both, key=ORDER.index)
+    for visit, following in pairwise(visits):
+        if _RANK[confirmed] < _RANK[visit.category] and _RANK[confirmed] < _RANK[following.category]:
+            confirmed = min(visit.category, following.category, key=_RANK.__getitem__)
         visit.confirmed = confirmed
+    if visits:
+        visits[-1].confirmed = confirmed

@@ -112,7 +112,7 @@ class Marker:
 
     def begin(self, value: float) -> float:
         """Take a value as the baseline of a new line."""
-        self.baseline = self.lowest = self.last = round(value, self.kind.places)
+        self.baseline = self.lowest = self.last = float(round(value, self.kind.places))
         self.levels = {}
         return self.last
 
@@ -135,7 +135,7 @@ class Marker:
         return self._next(value)
 
     def _next(self, value: float) -> float:
-        self.last = round(value, self.kind.places)
+        self.last = float(round(value, self.kind.places))
         self.lowest = min(self.lowest, self.last)
         return self.last
 
@@ -241,6 +241,8 @@ class Disease:
         ]
 
     def _shown(self) -> list[Value]:
+        if self.how == "serum":
+            return [(SERUM, self.markers[0].last), (URINE, 0.0)]
         shown: list[Value] = []
         for marker, test in zip(self.markers, self.tests, strict=True):
             if test == KAPPA:
@@ -248,9 +250,7 @@ class Disease:
                 shown += self._light_chains("sCR") if marker.last == 0 else self._pair(marker.last)
             else:
                 shown.append((test, marker.last))
-        if self.how == "serum":
-            shown.append((URINE, 0.0))
-        elif self.how == "urine":
+        if self.how == "urine":
             shown.append((SERUM, 0.0))
         return shown
 

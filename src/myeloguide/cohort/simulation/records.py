@@ -147,10 +147,14 @@ def identity(patients: Sequence[int]) -> pl.Series:
 
 def _dates(name: str, values: list[Any]) -> pl.Series:
     """Return days as ISO 8601 text; what is text already is a partial date."""
+    try:
+        return pl.Series(name, values, dtype=pl.Int32).cast(pl.Date).cast(pl.String)
+    except TypeError:
+        pass
     partial = {position: value for position, value in enumerate(values) if type(value) is str}
-    days = [None if position in partial else value for position, value in enumerate(values)] if partial else values
+    days = [None if position in partial else value for position, value in enumerate(values)]
     text = pl.Series(name, days, dtype=pl.Int32).cast(pl.Date).cast(pl.String)
-    return text.scatter(list(partial), list(partial.values())) if partial else text
+    return text.scatter(list(partial), list(partial.values()))
 
 
 def fact_frame(patients: Sequence[int], found: list[tuple[Facts, bool | None]]) -> pl.DataFrame:
