@@ -382,9 +382,7 @@ def test_noise_leaves_the_truth_and_says_what_it_did(kind: str) -> None:
             assert clean[name].equals(noisy[name]), name
         expected = []
         for patient, rows in clean[name].partition_by("patient_id", as_dict=True, maintain_order=True).items():
-            changes = [
-                row for row in log.filter((pl.col("table") == name) & (pl.col("patient_id") == patient[0])).iter_rows(named=True)
-            ]
+            changes = list(log.filter((pl.col("table") == name) & (pl.col("patient_id") == patient[0])).iter_rows(named=True))
             expected += disturbed(rows.rows(named=True), changes)
         assert len(said) <= log.height
         assert expected == [{key: _text(value) for key, value in row.items()} for row in noisy[name].iter_rows(named=True)], name

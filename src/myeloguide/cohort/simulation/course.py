@@ -398,10 +398,8 @@ class _Story:
         low = {"MR": 0.56, "PR": 0.14}.get(plan.best)
         if low is None or plan.kind == "transplant":
             return False
-        return all(
-            test == SERUM and marker.baseline * low >= marker.kind.floor[0]
-            for marker, test in zip(self.disease.markers, self.disease.tests, strict=True)
-        )
+        # The last value is the baseline of this line, or not much below it.
+        return self.disease.tests == (SERUM,) and self.disease.markers[0].last * low >= self.disease.markers[0].kind.floor[0]
 
     def _end_without_response(self, number: int, plan: _Plan, last: str | None) -> _End:
         draws, start = self.draws, plan.last.start
@@ -662,13 +660,17 @@ class _Story:
             course.as_of = end.until
             if end.death is not None:
                 course.death = course.last_seen = end.death
-                course.as_of = end.death + draws.days(30, 500)
+                course.as_of = self._later(end.death + draws.days(30, 500), end.death)
             elif end.lost:
                 course.last_seen = end.until
-                course.as_of = end.until + draws.days(200, 900)
+                course.as_of = self._later(end.until + draws.days(200, 900), end.until)
         elif self.dies:
             course.death = course.last_seen = self.ready + draws.days(10, 250)
-            course.as_of = course.death + draws.days(30, 500)
+            course.as_of = self._later(course.death + draws.days(30, 500), course.death)
+
+    def _later(self, day: int, least: int) -> int:
+        """Return a day of decision after a patient was last seen, not beyond the last day."""
+        return max(min(day, self.model.last_day), least)
 
     def _measure(self, day: int, values: Iterable[Value]) -> None:
         self.course.measurements += [(day, test, value) for test, value in values]
