@@ -247,7 +247,7 @@ def cohort_simulate(
     workers: Annotated[int | None, typer.Option(help="Processes; else one for each core.")] = None,
     quiet: Annotated[bool, typer.Option("--quiet", help="No progress, no summary.")] = False,
 ) -> None:
-    """Write a synthetic cohort: recorded courses as tables, and in `truth` what is true of each."""
+    """Write a synthetic cohort: recorded stories as tables, and in `truth` what is true of each."""
     gc.enable()
     from myeloguide.cohort.simulate import Cohort, read_noise, simulate
 

@@ -16,13 +16,15 @@ import polars as pl
 import pytest
 
 from myeloguide.cohort.simulate import Cohort, make, read_noise, simulate
-from myeloguide.cohort.simulation.course import DAY_EDGES, EDGES, VALUE_EDGES
 from myeloguide.cohort.simulation.noise import NOISE
 from myeloguide.cohort.simulation.parameters import Sourced, load, parameters
+from myeloguide.cohort.simulation.records import RECORDS, TRUTH
+from myeloguide.cohort.simulation.story import DAY_EDGES, EDGES, VALUE_EDGES
 from myeloguide.cohort.simulation.truth import calendar_months
 from myeloguide.errors import InputError
 from myeloguide.knowledge.reading import Strict
 from myeloguide.knowledge.vocabulary import vocabulary
+from tests.test_cli import call
 
 COLUMNS = {
     "patients": "patient_id birth_date sex diagnosis_date complete_from as_of last_seen death_date",
@@ -462,6 +464,41 @@ def test_a_folder_with_something_in_it_is_left_alone(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="not an empty folder"):
         simulate(replace(PLAIN, patients=1), tmp_path)
     assert [path.name for path in tmp_path.iterdir()] == ["mine.txt"]
+
+
+# As it is called
+
+
+def test_the_command_writes_a_cohort_whose_facts_can_be_assessed(tmp_path: Path) -> None:
+    done = call(
+        ["cohort", "simulate", "-o", tmp_path / "cohort", "--patients", "40", "--noise", "missing_stop=0.2", "--no-responses"]
+    )
+    assert done.returncode == 0, done.stderr
+    assert b"40 patients" in done.stderr
+    answered = call(["cohort", "assess", tmp_path / "cohort" / "truth" / "facts.parquet", "-o", tmp_path / "options.parquet"])
+    assert b"40 patients answered" in answered.stderr
+    assert not (tmp_path / "options.rejected.csv").exists()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["--patients", "0"], "--patients: 0 cannot be simulated"),
+        (["--seed", "-1"], "--seed: -1 is negative"),
+        (["--edge", "1.5"], '--edge: "1.5" is no share'),
+        (["--noise", "fog=0.1"], '--noise: there is no noise "fog"'),
+    ],
+)
+def test_wrong_input_is_refused(tmp_path: Path, arguments: list[str], said: str) -> None:
+    done = call(["cohort", "simulate", "-o", tmp_path / "cohort", *arguments])
+    assert (done.returncode, said in done.stderr.decode()) == (2, True), done.stderr
+    assert not list(tmp_path.iterdir())
+
+
+def test_the_docs_name_every_kind_of_noise_and_every_table() -> None:
+    text = (Path(__file__).parents[2] / "docs" / "simulation.md").read_text(encoding="utf-8")
+    for name in (*NOISE, *RECORDS, *TRUTH, "facts"):
+        assert f"`{name}`" in text, name
 
 
 # Shares

@@ -1,4 +1,4 @@
-"""A synthetic cohort with known truth: recorded courses as our tables, and beside them what is true of each."""
+"""A synthetic cohort with known truth: recorded stories as our tables, and beside them what is true of each."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ import polars as pl
 
 from myeloguide import __version__
 from myeloguide.cohort.progress import progress
-from myeloguide.cohort.simulation.course import course, model
 from myeloguide.cohort.simulation.noise import NOISE, Disturbed, LogRow, check_rates
 from myeloguide.cohort.simulation.records import RECORDS, TRUTH, Rows, fact_frame, frame, recorded, true_of
+from myeloguide.cohort.simulation.story import model, story
 from myeloguide.errors import InputError, Problem, suggestion
 
 CHUNK = 2_000
@@ -182,7 +182,7 @@ def make(cohort: Cohort, first: int, beyond: int) -> dict[str, pl.DataFrame]:
     gc.disable()  # rows by the hundred thousand, none of them in a cycle
     try:
         for number in range(first, beyond):
-            told = course(cohort.seed, number, cohort.edge, drawn_from)
+            told = story(cohort.seed, number, cohort.edge, drawn_from)
             tables = recorded(told, responses=cohort.responses)
             if cohort.noise:
                 disturbed = Disturbed(told, tables, cohort.noise, cohort.seed, drawn_from.given.noise)

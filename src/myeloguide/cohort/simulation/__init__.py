@@ -1,1 +1,1 @@
-"""Recorded courses of simulated patients whose truth is known because it was made."""
+"""Recorded stories of simulated patients whose truth is known because it was made."""

@@ -13,7 +13,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from myeloguide.cohort.simulation.course import EPOCH, Course
 from myeloguide.cohort.simulation.disease import (
     CALCIUM,
     CREATININE,
@@ -26,6 +25,7 @@ from myeloguide.cohort.simulation.disease import (
 from myeloguide.cohort.simulation.draws import generator
 from myeloguide.cohort.simulation.parameters import NoiseSizes
 from myeloguide.cohort.simulation.records import DATES, RECORDS, Rows
+from myeloguide.cohort.simulation.story import EPOCH, Story
 
 NOISE: dict[str, str] = {
     "left_truncation": "share of patients whose records before some day are lost; a treatment that spans the day begins on it",
@@ -64,8 +64,8 @@ class _Row:
 class Disturbed:
     """The records of one patient, made faulty; `log` says how."""
 
-    def __init__(self, course: Course, tables: Mapping[str, Rows], rates: Mapping[str, float], seed: int, sizes: NoiseSizes):
-        self.course, self.rates, self.seed, self.sizes = course, rates, seed, sizes
+    def __init__(self, story: Story, tables: Mapping[str, Rows], rates: Mapping[str, float], seed: int, sizes: NoiseSizes):
+        self.story, self.rates, self.seed, self.sizes = story, rates, seed, sizes
         self.rows = {
             name: [_Row(place, list(row)) for place, row in enumerate(rows)]
             for name, rows in tables.items()
@@ -77,7 +77,7 @@ class Disturbed:
         for position, kind in enumerate(NOISE):
             if rates.get(kind):
                 self.kind = kind
-                self.stream = generator(seed, course.number, 1 + position)
+                self.stream = generator(seed, story.number, 1 + position)
                 make: Callable[[float], None] = getattr(self, f"_{kind}")
                 make(rates[kind])
 
@@ -91,7 +91,7 @@ class Disturbed:
         place = None if row is None else row.place
         dated = column in DATES
         said, says = _said(before, dated=dated), _said(after, dated=dated)
-        self.log.append((self.course.number, self.kind, table, place, column, said, says))
+        self.log.append((self.story.number, self.kind, table, place, column, said, says))
 
     def _shares(self, table: str, columns: int = 1) -> NDArray[np.float64]:
         return self.stream.random((self.size[table], columns))
@@ -107,8 +107,8 @@ class Disturbed:
 
     def _left_truncation(self, rate: float) -> None:
         chance, share, recorded = self.stream.random(3).tolist()
-        course = self.course
-        first = course.diagnosis + int((course.as_of - course.diagnosis) * (0.1 + 0.8 * share))
+        story = self.story
+        first = story.diagnosis + int((story.as_of - story.diagnosis) * (0.1 + 0.8 * share))
         if chance >= rate:
             return
         for table in ("procedures", "measurements", "findings", "responses"):
@@ -136,7 +136,7 @@ class Disturbed:
 
     def _missing_progression(self, rate: float) -> None:
         chances = self.stream.random(8)
-        for line in self.course.lines:
+        for line in self.story.lines:
             if line.progression is None or chances[line.number - 1] >= rate:
                 continue
             days = {visit.day for visit in line.visits if visit.category == "PD"}

@@ -1,4 +1,4 @@
-"""What simulated courses are drawn from: shares, times and doses, each with its publication or marked unverified."""
+"""What simulated stories are drawn from: shares, times and doses, each with its publication or marked unverified."""
 
 from __future__ import annotations
 

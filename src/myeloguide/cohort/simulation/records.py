@@ -1,4 +1,4 @@
-"""A course as rows of the record tables and of the truth, and rows as frames."""
+"""A story as rows of the record tables and of the truth, and rows as frames."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from myeloguide.cohort.simulation.course import Course
 from myeloguide.cohort.simulation.disease import UNITS
+from myeloguide.cohort.simulation.story import Story
 from myeloguide.cohort.simulation.truth import Facts, agents_of, facts, failures, of_agents
 from myeloguide.knowledge.vocabulary import vocabulary
 
@@ -76,27 +76,27 @@ DATES = {column for table in RECORDS.values() for column, kind in table.items() 
 TYPES: dict[str, Any] = {"date": pl.String, "text": pl.String, "number": pl.Float64, "whole": pl.Int64, "flag": pl.Boolean}
 
 
-def recorded(course: Course, *, responses: bool = True) -> dict[str, Rows]:
+def recorded(story: Story, *, responses: bool = True) -> dict[str, Rows]:
     """Return a patient's rows of every record table, complete from the diagnosis."""
-    last = (course.as_of, course.last_seen, course.death)
-    sex = "male" if course.male else "female"
+    last = (story.as_of, story.last_seen, story.death)
+    sex = "male" if story.male else "female"
     return {
-        "patients": [(course.birth, sex, course.diagnosis, course.diagnosis, *last)],
+        "patients": [(story.birth, sex, story.diagnosis, story.diagnosis, *last)],
         "treatments": [
             (given.agent, given.start, given.stop, given.dose, given.unit, given.regimen, None, given.intent, given.stop_reason)
-            for line in course.lines
+            for line in story.lines
             for given in line.given
         ],
-        "procedures": list(course.procedures),
-        "measurements": [(day, test, None, value, UNITS[test]) for day, test, value in course.measurements],
-        "findings": list(course.findings),
-        "responses": list(course.responses) if responses else [],
+        "procedures": list(story.procedures),
+        "measurements": [(day, test, None, value, UNITS[test]) for day, test, value in story.measurements],
+        "findings": list(story.findings),
+        "responses": list(story.responses) if responses else [],
     }
 
 
-def true_of(course: Course) -> tuple[dict[str, Rows], Facts]:
+def true_of(story: Story) -> tuple[dict[str, Rows], Facts]:
     """Return a patient's rows of every table of the truth, and the facts."""
-    by_line = [failure for line in course.lines for failure in failures(line)]
+    by_line = [failure for line in story.lines for failure in failures(line)]
     columns = ("agent", "refractory", "line", "reason", "last_dose", "progression", "days")
 
     def row(failure: Any) -> tuple[Any, ...]:
@@ -104,7 +104,7 @@ def true_of(course: Course) -> tuple[dict[str, Rows], Facts]:
         return (agent, True, *rest)
 
     rows: dict[str, Rows] = {
-        "patients": [(course.disease, course.edge)],
+        "patients": [(story.disease, story.edge)],
         "lines": [
             (
                 line.number,
@@ -119,15 +119,13 @@ def true_of(course: Course) -> tuple[dict[str, Rows], Facts]:
                 line.kind,
                 line.end_reason,
             )
-            for line in course.lines
+            for line in story.lines
         ],
-        "responses": [
-            (visit.day, line.number, visit.category, visit.confirmed) for line in course.lines for visit in line.visits
-        ],
+        "responses": [(visit.day, line.number, visit.category, visit.confirmed) for line in story.lines for visit in line.visits],
         "refractoriness_by_line": [row(failure) for failure in by_line],
         "refractoriness": [row(failure) for failure in of_agents(by_line)],
     }
-    return rows, facts(course, by_line)
+    return rows, facts(story, by_line)
 
 
 def frame(columns: Columns, patients: Sequence[int], rows: Rows) -> pl.DataFrame:

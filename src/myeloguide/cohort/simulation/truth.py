@@ -1,4 +1,4 @@
-"""What is true of a course: lines, responses, refractoriness and facts, as its story says.
+"""What is true of a story: lines, responses, refractoriness and facts, as it was told.
 
 Refractory (Rajkumar et al., Blood 2011;117:4691): no response (less than MR) on a therapy, or progression on it or within 60 days
 after its last dose; agent by agent, a failure in any line counts.
@@ -10,7 +10,7 @@ from calendar import monthrange
 from dataclasses import dataclass
 from datetime import date
 
-from myeloguide.cohort.simulation.course import EPOCH, Course, Line
+from myeloguide.cohort.simulation.story import EPOCH, Line, Story
 from myeloguide.knowledge.vocabulary import vocabulary
 
 DAYS_AFTER_LAST_DOSE = 60
@@ -96,15 +96,21 @@ def calendar_months(first: int, last: int) -> float:
     return months + (end - after(months)).days / (after(months + 1) - after(months)).days
 
 
-def facts(course: Course, found: list[Failure]) -> Facts:
+def completed_years(birth: int, day: int) -> int:
+    """Return the age in completed years."""
+    born, then = date.fromordinal(birth + EPOCH), date.fromordinal(day + EPOCH)
+    return then.year - born.year - ((then.month, then.day) < (born.month, born.day))
+
+
+def facts(story: Story, found: list[Failure]) -> Facts:
     """Return the facts at `as_of`."""
-    lines = course.lines
+    lines = story.lines
     last = lines[-1] if lines else None
     transplanted = next((line for line in reversed(lines) if line.transplant is not None), None)
     followed = transplanted.progression if transplanted else None
     return Facts(
         prior_lines=len(lines),
-        age=int((course.as_of - course.birth) / 365.25),
+        age=completed_years(story.birth, story.as_of),
         exposed={agent: None for line in lines for agent in agents_of(line)},
         refractory={failure.agent for failure in found if failure.refractory},
         line1=agents_of(lines[0]) if lines else {},

@@ -1,4 +1,4 @@
-"""The course of one simulated patient: what happened, told forward in time, and so known.
+"""The story of one simulated patient: what happened, told forward in time, and so known.
 
 Nothing here is derived from records. A line begins because the story begins one; a response is reached because its values are
 drawn to show it; a progression has a day, and the last doses lie where the story puts them.
@@ -71,7 +71,7 @@ class Line:
 
 
 @dataclass(slots=True)
-class Course:
+class Story:
     """One patient: records as they would be kept without fault, and the truth behind them."""
 
     number: int
@@ -194,12 +194,12 @@ class _End:
     lost: bool = False
 
 
-def course(seed: int, number: int, edge_share: float = 0.0, drawn_from: Model | None = None) -> Course:
-    """Return the course of one patient; it depends on the seed and the patient's number alone."""
-    return _Story(drawn_from or model(), Draws(seed, number, 0), number, edge_share).told()
+def story(seed: int, number: int, edge_share: float = 0.0, drawn_from: Model | None = None) -> Story:
+    """Return the story of one patient; it depends on the seed and the patient's number alone."""
+    return _Teller(drawn_from or model(), Draws(seed, number, 0), number, edge_share).told()
 
 
-class _Story:
+class _Teller:
     def __init__(self, drawn_from: Model, draws: Draws, number: int, edge_share: float) -> None:
         self.model, self.draws = drawn_from, draws
         people = drawn_from.given.people
@@ -210,7 +210,7 @@ class _Story:
         diagnosis = draws.days(day_of(people.diagnosis_years.low), day_of(people.diagnosis_years.high + 1) - 1)
         age = draws.normal(people.age_median.value, people.age_spread.value)
         self.age = min(max(age, people.age_range.low), people.age_range.high)
-        self.course = Course(
+        self.story = Story(
             number,
             male=draws.chance(people.male.value),
             birth=diagnosis - int(self.age * 365.25),
@@ -226,24 +226,24 @@ class _Story:
 
     # The whole story
 
-    def told(self) -> Course:
+    def told(self) -> Story:
         self._diagnose()
         lines = int(self.model.lines.choose(self.draws))
         last = self.model.last_endings.choose(self.draws)
         if self.edge is not None:
             lines, last = max(lines, 1), "relapse"
-        course = self.course
+        story = self.story
         for number in range(1, lines + 1):
-            if not self._line(number, last if number == lines else None) or course.as_of:
+            if not self._line(number, last if number == lines else None) or story.as_of:
                 break
-        if not course.as_of:
-            course.as_of = self.ready + self.draws.days(1, 20)
-        course.last_seen = course.last_seen or course.as_of
-        return course
+        if not story.as_of:
+            story.as_of = self.ready + self.draws.days(1, 20)
+        story.last_seen = story.last_seen or story.as_of
+        return story
 
     def _diagnose(self) -> None:
-        course, draws, people = self.course, self.draws, self.model.given.people
-        day = course.diagnosis
+        story, draws, people = self.story, self.draws, self.model.given.people
+        day = story.diagnosis
         values = self.disease.diagnosis()
         edge = VALUE_EDGES.get(self.edge or "")
         if edge is not None:
@@ -252,17 +252,17 @@ class _Story:
         self._measure(day, values)
         present = "negative" if self.disease.by_marrow else "positive"
         self._immunofixation(day, present)
-        course.t_11_14 = None
+        story.t_11_14 = None
         carried = draws.chance(people.t_11_14.value)
         if draws.chance(people.t_11_14_tested.value):
-            course.t_11_14 = carried
-            course.findings.append((day, "t(11;14)", "present" if carried else "absent"))
+            story.t_11_14 = carried
+            story.findings.append((day, "t(11;14)", "present" if carried else "absent"))
 
     def _line(self, number: int, last: str | None) -> bool:
         """Tell one line; False when it would begin too late to be told."""
         draws, first = self.draws, self.model.given.first_line
         if number == 1:
-            start = self.course.diagnosis + draws.days(first.days_from_diagnosis.low, first.days_from_diagnosis.high)
+            start = self.story.diagnosis + draws.days(first.days_from_diagnosis.low, first.days_from_diagnosis.high)
         elif not self.renewed or self.disease.measurable():
             start = self.ready + draws.days(3, 28)
         else:  # a relapse too small to be measured is watched until it is not
@@ -282,8 +282,8 @@ class _Story:
         draws, first = self.draws, self.model.given.first_line
         edge = VALUE_EDGES.get(self.edge or "") if number == 1 else None
         kind = {1: "no_transplant", 2: "second"}.get(number, "later")
-        transplanted = any(kind == "autologous_transplant" for kind, _ in self.course.procedures)
-        young = self.eligible and start - self.course.diagnosis < 6 * 365
+        transplanted = any(kind == "autologous_transplant" for kind, _ in self.story.procedures)
+        young = self.eligible and start - self.story.diagnosis < 6 * 365
         with_transplant = False
         if young and not transplanted and (number > 1 or self.edge is None):
             share = {1: first.transplant_if_eligible.value, 2: first.deferred_transplant_in_line_2.value}.get(number, 0.0)
@@ -335,8 +335,8 @@ class _Story:
     def _regimen(self, kind: str, start: int) -> RegimenShare | None:
         """Choose a regimen of the year that brings a new agent, and one to which the disease is not known to be refractory."""
         year = date.fromordinal(start + EPOCH).year
-        before = {given.agent for given in self.course.lines[-1].given} if self.course.lines and kind != "maintenance" else set()
-        failed = {given.agent for line in self.course.lines if line.progression for given in line.given}
+        before = {given.agent for given in self.story.lines[-1].given} if self.story.lines and kind != "maintenance" else set()
+        failed = {given.agent for line in self.story.lines if line.progression for given in line.given}
         weights: dict[RegimenShare, float] = {}
         for row in self.model.regimens[kind]:
             agents = _agents(row.regimen, 0)[0]
@@ -492,7 +492,7 @@ class _Story:
 
     def _record(self, number: int, plan: _Plan, end: _End) -> None:
         """Give the treatment, hold the visits, and go on to the day on which the next line may begin."""
-        draws, course, start = self.draws, self.course, plan.phases[0].start
+        draws, story, start = self.draws, self.story, plan.phases[0].start
         if end.stop is not None and not plan.once:
             self._cut(plan, end.stop)
         line = Line(
@@ -507,11 +507,11 @@ class _Story:
             maintenance=any(phase.intent == "maintenance" for phase in plan.phases),
             progression=end.progression,
         )
-        course.lines.append(line)
+        story.lines.append(line)
         if plan.harvest is not None and plan.transplant is not None:
-            course.procedures += [("stem_cell_harvest", plan.harvest), ("autologous_transplant", plan.transplant)]
+            story.procedures += [("stem_cell_harvest", plan.harvest), ("autologous_transplant", plan.transplant)]
         if plan.once and plan.last.agents[0].endswith("leucel"):
-            course.procedures.append(("car_t_infusion", start))
+            story.procedures.append(("car_t_infusion", start))
         if number > 1:
             self._measure(start, self.disease.begin_line(renewed=self.renewed))
         # Off therapy for another reason than progression, with none after: the next line begins within weeks.
@@ -594,8 +594,8 @@ class _Story:
                 marrow_done = True
                 if not self.disease.by_marrow:
                     self._measure(day, [(MARROW, float(self.draws.days(1, 4)))])
-                self.course.findings.append((day, "marrow_clonal_cells", "absent" if category == "sCR" else "present"))
-            self.course.responses.append((day, category, False))
+                self.story.findings.append((day, "marrow_clonal_cells", "absent" if category == "sCR" else "present"))
+            self.story.responses.append((day, category, False))
             line.visits.append(Visit(day, category, category))
         confirm(line.visits)
 
@@ -632,7 +632,7 @@ class _Story:
 
     def _progression(self, line: Line, day: int) -> None:
         """Show the progression and confirm it before any new therapy."""
-        course, draws = self.course, self.draws
+        story, draws = self.story, self.draws
         by_values = self.disease.can_progress
         clinical = not by_values or draws.chance(self.model.given.clinical_progression.value)
         edge = VALUE_EDGES.get(self.edge or "") if line.number == 1 else None
@@ -644,40 +644,40 @@ class _Story:
         line.kind = "clinical" if clinical else "biochemical"
         self._measure(day, [*values, *self.disease.chemistry(worse=clinical and draws.chance(0.5))])
         if clinical:
-            course.findings.append((day, draws.one_of(("bone_lesion", "bone_lesion", "plasmacytoma")), "new"))
-        course.responses.append((day, "PD", clinical))
+            story.findings.append((day, draws.one_of(("bone_lesion", "bone_lesion", "plasmacytoma")), "new"))
+        story.responses.append((day, "PD", clinical))
         line.visits.append(Visit(day, "PD", "PD"))
         self.ready = day + draws.days(14, 28)
         if by_values:
             self._measure(self.ready, self.disease.progress())
-            course.responses.append((self.ready, "PD", clinical))
+            story.responses.append((self.ready, "PD", clinical))
             line.visits.append(Visit(self.ready, "PD", "PD"))
 
     def _close(self, end: _End) -> None:
         """End the record where the story of the patient ends in this line."""
-        course, draws = self.course, self.draws
+        story, draws = self.story, self.draws
         if end.until is not None:
-            course.as_of = end.until
+            story.as_of = end.until
             if end.death is not None:
-                course.death = course.last_seen = end.death
-                course.as_of = self._later(end.death + draws.days(30, 500), end.death)
+                story.death = story.last_seen = end.death
+                story.as_of = self._later(end.death + draws.days(30, 500), end.death)
             elif end.lost:
-                course.last_seen = end.until
-                course.as_of = self._later(end.until + draws.days(200, 900), end.until)
+                story.last_seen = end.until
+                story.as_of = self._later(end.until + draws.days(200, 900), end.until)
         elif self.dies:
-            course.death = course.last_seen = self.ready + draws.days(10, 250)
-            course.as_of = self._later(course.death + draws.days(30, 500), course.death)
+            story.death = story.last_seen = self.ready + draws.days(10, 250)
+            story.as_of = self._later(story.death + draws.days(30, 500), story.death)
 
     def _later(self, day: int, least: int) -> int:
         """Return a day of decision after a patient was last seen, not beyond the last day."""
         return max(min(day, self.model.last_day), least)
 
     def _measure(self, day: int, values: Iterable[Value]) -> None:
-        self.course.measurements += [(day, test, value) for test, value in values]
+        self.story.measurements += [(day, test, value) for test, value in values]
 
     def _immunofixation(self, day: int, value: str) -> None:
-        self.course.findings.append((day, "immunofixation_serum", value))
-        self.course.findings.append((day, "immunofixation_urine", value))
+        self.story.findings.append((day, "immunofixation_serum", value))
+        self.story.findings.append((day, "immunofixation_urine", value))
 
 
 def confirm(visits: list[Visit]) -> None:
