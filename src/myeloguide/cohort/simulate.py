@@ -6,6 +6,7 @@ import gc
 import json
 import os
 import shutil
+import signal
 import tempfile
 from collections import deque
 from collections.abc import Iterator, Mapping
@@ -105,6 +106,8 @@ def simulate(
             made.replace(folder)
     except OSError as error:
         raise InputError(Problem(str(folder), f"cannot be written: {error.strerror or error}")) from None
+    except pl.exceptions.PolarsError as error:
+        raise InputError(Problem(str(folder), f"cannot be written: {str(error).splitlines()[0][:200]}")) from None
     return Summary(cohort.patients, rows, folder)
 
 
@@ -137,8 +140,9 @@ def _in_order(function: Any, parts: list[tuple[int, int]], workers: int) -> Iter
 
 @contextmanager
 def _pool(workers: int) -> Iterator[ProcessPoolExecutor]:
-    """Start processes anew (a fork would copy threads), and leave none behind."""
-    pool = ProcessPoolExecutor(workers, mp_context=get_context("spawn"))
+    """Start processes anew (a fork would copy threads), and leave none behind; an interrupt is for this process to handle."""
+    quiet = partial(signal.signal, signal.SIGINT, signal.SIG_IGN)
+    pool = ProcessPoolExecutor(workers, mp_context=get_context("spawn"), initializer=quiet)
     try:
         yield pool
     finally:
