@@ -105,6 +105,7 @@ class Marker:
     """
 
     kind: Kind
+    places: int
     baseline: float = 0.0
     levels: dict[str, tuple[float, float]] = field(default_factory=dict)
     lowest: float = 0.0
@@ -112,7 +113,7 @@ class Marker:
 
     def begin(self, value: float) -> float:
         """Take a value as the baseline of a new line."""
-        self.baseline = self.lowest = self.last = float(round(value, self.kind.places))
+        self.baseline = self.lowest = self.last = round(float(value), self.places)
         self.levels = {}
         return self.last
 
@@ -135,9 +136,9 @@ class Marker:
         return self._next(value)
 
     def _next(self, value: float) -> float:
-        self.last = float(round(value, self.kind.places))
-        self.lowest = min(self.lowest, self.last)
-        return self.last
+        self.last = value = round(value, self.places)
+        self.lowest = min(self.lowest, value)
+        return value
 
     def required(self) -> float:
         """Return the lowest value that is a progression with margin."""
@@ -164,7 +165,7 @@ class Disease:
 
     def __init__(self, how: str, *, kappa: bool, draws: Draws) -> None:
         self.how = how
-        self.markers = [Marker(KINDS[test]) for test in MARKERS[how]]
+        self.markers = [Marker(KINDS[test], KINDS[test].places) for test in MARKERS[how]]
         self.tests = MARKERS[how]
         self.involved, self.uninvolved = (KAPPA, LAMBDA) if kappa else (LAMBDA, KAPPA)
         self.low_chain = round(draws.uniform(5, 11), 1)

@@ -673,7 +673,9 @@ class _Teller:
         return max(min(day, self.model.last_day), least)
 
     def _measure(self, day: int, values: Iterable[Value]) -> None:
-        self.story.measurements += [(day, test, value) for test, value in values]
+        measurements = self.story.measurements
+        for test, value in values:
+            measurements.append((day, test, value))
 
     def _immunofixation(self, day: int, value: str) -> None:
         self.story.findings.append((day, "immunofixation_serum", value))
