@@ -50,6 +50,13 @@ class Format(StrEnum):
     json = "json"
 
 
+class TableFormat(StrEnum):
+    """How tables are written."""
+
+    parquet = "parquet"
+    csv = "csv"
+
+
 PackOption = Annotated[str, typer.Option("--pack", help="The guideline: its name, or the folder of a pack.")]
 RulingOption = Annotated[
     list[str] | None, typer.Option("--ruling", metavar="ID=READING", help="Switch a ruling, such as C1=both. Repeatable.")
@@ -232,6 +239,30 @@ def cohort_assess(
 
     guideline = load_pack(pack)
     summary = assess_table(guideline, facts, output, _switches(ruling), show_progress=not quiet and sys.stderr.isatty())
+    if not quiet:
+        typer.echo(str(summary), err=True)
+
+
+@cohort_app.command("simulate")
+def cohort_simulate(
+    output: Annotated[Path, typer.Option("-o", "--output", metavar="FOLDER", help="A new folder for the tables.")],
+    patients: Annotated[int, typer.Option(help="How many patients.")] = 1000,
+    seed: Annotated[int, typer.Option(help="The same seed gives the same bytes.")] = 1,
+    noise: Annotated[
+        list[str] | None, typer.Option(metavar="NAME=RATE", help="Make records faulty, such as missing_stop=0.1. Repeatable.")
+    ] = None,
+    edge: Annotated[float, typer.Option(help="Share of patients on a limit of the definitions (day 60, exactly 25% ...).")] = 0.0,
+    responses: Annotated[bool, typer.Option(help="Write the investigators' responses.")] = True,
+    form: Annotated[TableFormat, typer.Option("--format", help="How the tables are written.")] = TableFormat.parquet,
+    workers: Annotated[int | None, typer.Option(help="Processes; else one for each core.")] = None,
+    quiet: Annotated[bool, typer.Option("--quiet", help="No progress, no summary.")] = False,
+) -> None:
+    """Write a synthetic cohort: recorded stories as tables, and in `truth` what is true of each."""
+    gc.enable()
+    from myeloguide.cohort.simulate import Cohort, read_noise, simulate
+
+    cohort = Cohort(patients, seed, read_noise(noise or []), edge, responses, form.value)
+    summary = simulate(cohort, output, workers=workers, show_progress=not quiet and sys.stderr.isatty())
     if not quiet:
         typer.echo(str(summary), err=True)
 

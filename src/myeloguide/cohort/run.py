@@ -18,6 +18,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from myeloguide.cohort.columns import ANSWERED, Layout, Plane, Rejects, lay_out, planes_of_table, refuse_types, unpack_bits
+from myeloguide.cohort.progress import progress
 from myeloguide.criteria.walk import walk
 from myeloguide.errors import InputError, Problem
 from myeloguide.guideline.answer import STATUSES
@@ -140,7 +141,7 @@ class _Run:
             with rejects_aside.open("w", newline="", encoding="utf-8") as rejects:
                 writer = csv.writer(rejects)
                 writer.writerow(["row", *self.layout.identity, "reason"])
-                with _progress(self.height, shown=show_progress) as advance:
+                with progress(self.height, shown=show_progress) as advance:
                     self.write(aside, self.chunks(writer, advance))
             aside.replace(self.output)
             if self.summary.rejected:
@@ -308,17 +309,3 @@ def ahead(function: Callable[[Item], Result], items: Iterable[Item], workers: in
                 yield pending.popleft().result()
         while pending:
             yield pending.popleft().result()
-
-
-@contextmanager
-def _progress(total: int, *, shown: bool) -> Iterator[Callable[[int], None]]:
-    if not shown:
-        yield lambda done: None
-        return
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-
-    console = Console(stderr=True)
-    with Progress(TextColumn("patients"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(), console=console) as progress:
-        task = progress.add_task("patients", total=total)
-        yield lambda done: progress.advance(task, done)

@@ -1,0 +1,1 @@
+"""Recorded stories of simulated patients whose truth is known because it was made."""
