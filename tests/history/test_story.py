@@ -117,7 +117,7 @@ def test_without_a_complete_record_lines_are_at_least_so_many() -> None:
 
 def test_what_came_after_the_decision_is_not_known() -> None:
     answer = told(values=COURSE, as_of=START + timedelta(days=500))
-    assert of(answer, "refractory_to", "lenalidomide") is None
+    assert of(answer, "refractory_to", "lenalidomide") is False
     assert len(answer.responses) == 5
 
 
@@ -130,6 +130,27 @@ def test_dates_that_leave_the_order_open_leave_the_lines_open() -> None:
     assert of(answer, "prior_lines") == Range(1, 2)
     assert of(answer, "line1_agents") is None
     assert answer.derived.remarks[-1] == "the dates leave open whether there were 1 or 2 lines"
+
+
+@pytest.mark.parametrize(("reason", "refractory"), [("toxicity", False), (None, None)])
+def test_a_line_that_another_followed_for_no_reason_written_down_is_left_open(
+    reason: str | None, refractory: bool | None
+) -> None:
+    treatments = (
+        *drugs(("bortezomib", 0, 100), stop_reason=reason),
+        *(
+            Treatment(item.agent, item.start, item.stop, ongoing=item.ongoing, row=9)
+            for item in drugs(("daratumumab", 110, None))
+        ),
+    )
+    answer = told(
+        treatments,
+        serum((-5, 4), (28, 1), (56, 1), (84, 1), (130, 0.9), (200, 0.8)),
+        procedures=(),
+        as_of=START + timedelta(days=220),
+    )
+    assert len(answer.lines.lines) == 2
+    assert of(answer, "refractory_to", "bortezomib") is refractory
 
 
 agents = st.sampled_from(["bortezomib", "lenalidomide", "daratumumab", "carfilzomib", "melphalan"])

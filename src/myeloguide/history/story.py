@@ -30,6 +30,11 @@ RULE_SETS: dict[str, Counting] = {
 """The rule sets for lines, by name."""
 
 
+_OTHER_REASONS = ("toxicity", "intolerance", "completed", "planned", "choice")
+_FOLLOWED = 100
+"""A line is followed to its end when its last visit is so many days before it at most."""
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Judged:
     """A visit in its line, with the confirmed response at it; `recorded` where somebody wrote the category."""
@@ -70,10 +75,13 @@ def tell(
         lines, judged = again, _judge(events, again, visits)
         if same:
             break
-    courses = [_course(events, lines.lines, number, judged, vocabulary, definitions, as_of) for number in range(len(lines.lines))]
     person = events.person
     written = person.complete_from is not None and person.diagnosis_date is not None
     complete = assume_complete or (written and before(person.diagnosis_date, person.complete_from) is False)  # type: ignore[arg-type]
+    courses = [
+        _course(events, lines.lines, number, judged, vocabulary, definitions, as_of, complete=complete)
+        for number in range(len(lines.lines))
+    ]
     derived = derive_from(courses, vocabulary, definitions, complete=complete and lines.certain)
     if not lines.certain:
         derived = _open_order(derived, lines, complete=complete)
@@ -147,6 +155,8 @@ def _course(
     vocabulary: Vocabulary,
     definitions: Definitions,
     as_of: date,
+    *,
+    complete: bool,
 ) -> LineCourse:
     line = lines[position]
     until = lines[position + 1].start.last if position + 1 < len(lines) else as_of
@@ -168,6 +178,8 @@ def _course(
     named = [(phase, vocabulary.recogniser.of_agents(phase.agents)) for phase in induction]
     maintained = [phase for phase in line.phases if phase.intent == "maintenance"]
     last = [stretch.last_dose for stretch in stretches]
+    # A line that another followed for no reason written down may have ended with a progression that nobody wrote down.
+    explained = position + 1 == len(lines) or all(item.stop_reason in _OTHER_REASONS for item in given)
     return LineCourse(
         number=line.number,
         start=line.start,
@@ -183,9 +195,15 @@ def _course(
         maintenance=bool(maintained),
         maintenance_assumed=any(phase.assumed for phase in maintained) or not maintained,
         progression=progression,
-        no_progression=False,
+        no_progression=complete and progression is None and explained and _without_progression(own, until or as_of),
         progressed_on=frozenset(),
     )
+
+
+def _without_progression(judged: Sequence[Judged], until: date) -> bool:
+    """Whether a line of a complete record was followed to its end, and no visit shows progression, confirmed or not."""
+    seen = [item.visit for item in judged if item.visit.category != "NE"]
+    return bool(seen) and (until - seen[-1].day).days <= _FOLLOWED and all(visit.category != "PD" for visit in seen)
 
 
 def _best(judged: Sequence[Judged]) -> Category | None:
