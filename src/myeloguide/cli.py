@@ -380,6 +380,29 @@ def history_check(
         raise InputError(Problem(str(folder), "no row of it can be used", "the report says why"))
 
 
+@history_app.command("derive")
+def history_derive(
+    folder: Annotated[Path, typer.Argument(help="A folder of record tables (Parquet or CSV), or a DuckDB file.")],
+    output: Annotated[Path, typer.Option("-o", "--output", help="The folder for lines, responses, refractoriness and facts.")],
+    rules: Annotated[str, typer.Option(help="How lines are counted: imwg-2015 or ohdsi-mm-episodes.")] = "imwg-2015",
+    as_of: Annotated[
+        str | None, typer.Option(help="The day of the decision, where the tables give none.", metavar="DATE")
+    ] = None,
+    quiet: Annotated[bool, typer.Option("--quiet", help="No progress, no summary.")] = False,
+) -> None:
+    """Derive lines of therapy, responses, refractoriness and facts from recorded events, each with its proof."""
+    gc.enable()
+    from myeloguide.cohort.derive import derive_tables
+
+    shown = not quiet and sys.stderr.isatty()
+    found = derive_tables(folder, output, date.today(), as_of=_day(as_of), rules=rules, shown=shown)
+    if not quiet:
+        written = ", ".join(f"{number:,} {name}" for name, number in found.rows.items())
+        typer.echo(f"{found.patients:,} patients told by {rules}: {written}", err=True)
+        if found.undated:
+            typer.echo(f"{found.undated:,} patients have no as_of and were told as of {_day(as_of) or date.today()}", err=True)
+
+
 def _document(file: str):  # type: ignore[no-untyped-def]
     from myeloguide.knowledge.reading import DEFAULT_LIMIT, decode, parse, read
 

@@ -182,7 +182,7 @@ def _found(finding: FindingRecorded) -> Iterator[tuple[str, object]]:
         yield "urine_fixation_negative", _NEGATIVE[value]
     elif finding.kind in ("immunofixation_serum", "immunofixation_urine") and value in _NEGATIVE:
         yield f"{finding.kind.rpartition('_')[2]}_fixation_negative", _NEGATIVE[value]
-    elif finding.kind == "clonal_cells" and value in ("absent", "present"):
+    elif finding.kind in ("clonal_cells", "marrow_clonal_cells") and value in ("absent", "present"):
         yield "clonal_cells", value == "present"
     elif finding.kind in ("plasmacytoma", "bone_lesion"):
         yield finding.kind, value

@@ -10,7 +10,7 @@ from myeloguide.history.course import MAINTENANCE, RANKS, LineCourse, Stretch
 from myeloguide.history.definitions import IMWG_2011, Definitions
 from myeloguide.history.episodes import OHDSI, count_episodes
 from myeloguide.history.facts import Derived, derive_from
-from myeloguide.history.lines import IMWG_2015, LineFound, LinesFound, count_lines
+from myeloguide.history.lines import IMWG_2015, LineFound, LinesFound, PhaseFound, count_lines
 from myeloguide.history.response import Category, Line, Panel, Visit, best, confirmed, panels
 from myeloguide.knowledge.vocabulary import Vocabulary
 from myeloguide.record.events import Events, Treatment
@@ -175,7 +175,9 @@ def _course(
             default=UNKNOWN,
         )
     induction = [phase for phase in line.phases if phase.intent in ("induction", "consolidation")]
-    named = [(phase, vocabulary.recogniser.of_agents(phase.agents)) for phase in induction]
+    named = [
+        (phase, vocabulary.recogniser.of_agents((*phase.agents, *_steroids(events, phase, vocabulary)))) for phase in induction
+    ]
     maintained = [phase for phase in line.phases if phase.intent == "maintenance"]
     last = [stretch.last_dose for stretch in stretches]
     # A line that another followed for no reason written down may have ended with a progression that nobody wrote down.
@@ -198,6 +200,18 @@ def _course(
         no_progression=complete and progression is None and explained and _without_progression(own, until or as_of),
         progressed_on=frozenset(),
     )
+
+
+def _steroids(events: Events, phase: PhaseFound, vocabulary: Vocabulary) -> list[str]:
+    """Return the steroids given in a phase; they decide nothing, but tell Rd from lenalidomide alone."""
+    found = []
+    for item in events.treatments:
+        if vocabulary.agents[item.agent].steroid and item.start is not None:
+            ended = phase.stop is not None and before(phase.stop, item.start)
+            over = item.stop is not None and before(item.stop, phase.start)
+            if not ended and not over:
+                found.append(item.agent)
+    return list(dict.fromkeys(found))
 
 
 def _without_progression(judged: Sequence[Judged], until: date) -> bool:
