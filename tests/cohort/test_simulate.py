@@ -501,6 +501,14 @@ def test_the_docs_name_every_kind_of_noise_and_every_table() -> None:
         assert f"`{name}`" in text, name
 
 
+def test_no_value_stands_twice_and_dates_run_on() -> None:
+    made = tables()
+    for name, key in (("measurements", ["date", "test"]), ("findings", ["date", "kind"]), ("responses", ["date"])):
+        assert not made[name].select("patient_id", *key).is_duplicated().any(), name
+        in_order = pl.col("date") >= pl.col("date").shift(1).over("patient_id")
+        assert made[name].select(in_order.all()).item(), name
+
+
 # Shares
 
 
