@@ -151,6 +151,11 @@ def convert(frame: pl.LazyFrame, name: str, vocabulary: Vocabulary, units: Units
     )
 
 
+def _said(wrong: pl.Expr, words: str, *values: pl.Expr) -> pl.Expr:
+    """Return what is said of the rows that are wrong; of the others nothing is put into words, which would take long."""
+    return pl.format(words, *(pl.when(wrong).then(value) for value in values))
+
+
 def _clean(name: str) -> pl.Expr:
     return pl.col(f"clean_{name}")
 
@@ -160,7 +165,7 @@ def _date(made: _Conversion, name: str, held: pl.DataType) -> None:
         day = pl.col(name).dt.date()
         possible = day.dt.year().is_between(*_YEARS)
         made.columns[name] = pl.when(possible).then((day.to_physical().cast(pl.Int64) + _EPOCH) * SPAN)
-        said = pl.format(f"{name} {{}} is no date: the year is impossible", day.cast(pl.String))
+        said = _said(possible.not_(), f"{name} {{}} is no date: the year is impossible", day)
     else:
         text = pl.col(name)
         has_time = text.str.contains(":", literal=True)
@@ -225,13 +230,14 @@ def _number(made: _Conversion, name: str, held: pl.DataType, kind: str, type_: A
         usable = usable & (number == number.floor()) & (number < 1000)
     made.columns[name] = pl.when(usable).then(number).cast(type_, strict=False)
     wrong = given.is_not_null() & _clean(name).is_null()
-    made.flags.append((wrong, kind, pl.format(f'{name} "{{}}" is not read', given.cast(pl.String))))
+    made.flags.append((wrong, kind, _said(wrong, f'{name} "{{}}" is not read', given)))
 
 
 def _boolean(made: _Conversion, name: str, kind: str) -> None:
     made.columns[name] = looked_up(pl.col(name), lambda word: YES_NO.get(word.casefold()), pl.Boolean)
     wrong = pl.col(name).is_not_null() & _clean(name).is_null()
-    made.flags.append((wrong, kind, pl.format(f'{name} "{{}}" is not read (write true, false or nothing)', pl.col(name))))
+    said = _said(wrong, f'{name} "{{}}" is not read (write true, false or nothing)', pl.col(name))
+    made.flags.append((wrong, kind, said))
 
 
 def _patients(made: _Conversion, frame: pl.LazyFrame, schema: pl.Schema, vocabulary: Vocabulary, units: Units) -> pl.LazyFrame:
@@ -317,9 +323,10 @@ def _measurements(
     made.columns["least"] = pl.when(below.fill_null(value=False)).then(0.0).otherwise(standard)
     made.columns["most"] = pl.when(above.fill_null(value=False)).then(most).otherwise(standard)
     too_much = (standard > most).fill_null(value=False)
-    made.aside.append((number < 0, "impossible_value", pl.format("the value {} is negative", number)))
-    said = pl.format("the value {} {} is impossible", number, pl.col("unit"))
-    made.aside.append((too_much | standard.is_finite().not_(), "impossible_value", said))
+    made.aside.append((number < 0, "impossible_value", _said(number < 0, "the value {} is negative", number)))
+    impossible = too_much | standard.is_finite().not_()
+    said = _said(impossible, "the value {} {} is impossible", number, pl.col("unit"))
+    made.aside.append((impossible, "impossible_value", said))
     # The unit decides on the number, so what reads it comes first.
     beside = made.columns.pop("test")
     frame = frame.with_columns(clean_test=beside).with_columns(_unit_expressions(units))
@@ -363,7 +370,7 @@ def _values(made: _Conversion, frame: pl.LazyFrame, held: pl.DataType) -> pl.Laz
     frame = frame.with_columns(operator_said=looked_up(said, _OPERATORS.get, pl.String))
     unread = pl.col("operator").is_not_null() & pl.col("operator_said").is_null()
     made.aside.append(
-        (unread, "unknown_operator", pl.format('there is no operator "{}" (write <, <=, > or >=)', pl.col("operator")))
+        (unread, "unknown_operator", _said(unread, 'there is no operator "{}" (write <, <=, > or >=)', pl.col("operator")))
     )
     if held.is_numeric():
         frame = frame.with_columns(
@@ -406,10 +413,11 @@ def _values(made: _Conversion, frame: pl.LazyFrame, held: pl.DataType) -> pl.Laz
     frame = frame.with_columns(number=numeral.cast(pl.Float64, strict=False), compared=pl.coalesce(separate, written))
     made.aside.append((pl.col("value").is_null(), "no_value", pl.lit("value is empty")))
     ambiguous = 'in "{}" the comma or point before three digits may group them or begin decimals, and no other value settles it'
-    made.aside.append((unsettled, "ambiguous_number", pl.format(ambiguous, pl.col("value"))))
-    made.aside.append((pl.col("number").is_null(), "not_a_number", pl.format('the value "{}" is not a number', _cut("value"))))
+    made.aside.append((unsettled, "ambiguous_number", _said(unsettled, ambiguous, pl.col("value"))))
+    unread = pl.col("number").is_null()
+    made.aside.append((unread, "not_a_number", _said(unread, 'the value "{}" is not a number', _cut("value"))))
     differ = (written.str.slice(0, 1) != separate.str.slice(0, 1)).fill_null(value=False)
-    said_both = pl.format("the operator {} contradicts the value {}", pl.col("operator"), _cut("value"))
+    said_both = _said(differ, "the operator {} contradicts the value {}", pl.col("operator"), _cut("value"))
     made.aside.append((differ, "contradictory_operator", said_both))
     return frame
 

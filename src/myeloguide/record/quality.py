@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
+import numpy as np
 import polars as pl
 
 from myeloguide.record.convert import SPAN, first_day, flags_of, key_of, last_day
@@ -199,14 +200,17 @@ class _Examination:
         self.heights = {name: frame.height for name, frame in tables.items()}
         self.aside = dict.fromkeys(tables, 0)
         self.incomplete: list[pl.Series] = []
-        ids = [frame.get_column("patient_id").unique() for frame in tables.values()]
+        # Tables mostly come sorted by patient: a name is looked up once for each run of its rows.
+        runs = {name: frame["patient_id"].rle().struct.unnest() for name, frame in tables.items()}
+        ids = [run.get_column("value").unique() for run in runs.values()]
         self.patients = pl.concat(ids).unique().drop_nulls().sort().alias("patient_id")
-        index = pl.DataFrame({"patient_id": self.patients}).with_row_index("patient")
+        index = pl.DataFrame({"value": self.patients}).with_row_index("patient")
         self.tables: dict[str, pl.DataFrame] = {}
-        while tables:  # one table at a time holds its names twice
-            name, frame = next(iter(tables.items()))
-            del tables[name]
-            self.tables[name] = frame.join(index, on="patient_id", how="left", maintain_order="left").drop("patient_id")
+        for name, run in runs.items():
+            places = run.join(index, on="value", how="left", maintain_order="left")["patient"]
+            rows = np.repeat(np.arange(run.height, dtype=np.uint32), run["len"].to_numpy())
+            # One table at a time holds its names beside its numbers.
+            self.tables[name] = tables.pop(name).drop("patient_id").with_columns(patient=places.gather(pl.Series(rows)))
 
     def run(self, remarks: tuple[str, ...]) -> Examined:
         persons = self.persons()
