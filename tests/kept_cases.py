@@ -38,7 +38,7 @@ def check_facts(pack: Pack, case: Case) -> None:
     given = [
         {"list": row.list, "tier": row.tier, "option": row.option, "grade": row.grade, "status": row.status}
         for row in answer.options
-        if row.tier != "mentioned"
+        if row.recommended
     ]
     assert given == case["expect"]
 
@@ -55,6 +55,19 @@ def check_history(pack: Pack, case: Case) -> None:
     check_codes((note.code for note in answer.notes), case, "notes")
     for expected in case["expect"]:
         check_row(the_row(answer, expected), expected)
+
+
+def check_edge(pack: Pack, case: Case) -> None:
+    for each in case.get("each", [{}]):
+        file = {"as_of": DAY.isoformat(), "facts": case.get("facts", {}) | each, "rulings": case.get("rulings", {})}
+        answer = assess_document(pack, Document("patient", file, {}), DAY)
+        assert {**applying(answer), **case.get("lists", {})} == applying(answer), each
+        check_codes((note.code for note in answer.notes), case, "notes")
+        check_codes((note.list for note in answer.cross_references if note.list), case, "cross_references")
+        offers_nothing = {item.list: item.silence for item in answer.nothing_offered}
+        assert {**offers_nothing, **case.get("nothing_offered", {})} == offers_nothing, each
+        for expected in case.get("expect", []):
+            check_row(the_row(answer, expected), expected)
 
 
 def check_codes(shown: Iterable[str], expected: Case, key: str) -> None:
@@ -84,6 +97,7 @@ def check_row(row: OptionAnswer, expected: Case) -> None:
     if "needs" in expected:
         assert list(row.needs) == expected["needs"]
     check_codes((caution.code for caution in row.cautions if caution.holds), expected, "cautions")
+    check_codes((caution.code for caution in row.cautions if caution.strength == "strong"), expected, "strong")
 
 
 def check_witness(pack: Pack, case: Case) -> None:
@@ -97,6 +111,7 @@ def check_witness(pack: Pack, case: Case) -> None:
 CHECKS: dict[str, Callable[[Pack, Case], None]] = {
     "witnesses.yaml": check_witness,
     "facts.yaml": check_facts,
+    "edges.yaml": check_edge,
     "histories.yaml": check_history,
 }
 """The check of each file of cases, the cheapest first."""
