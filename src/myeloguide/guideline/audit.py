@@ -701,7 +701,7 @@ def replay(pack: Pack, facts: Mapping[str, Any], rulings: Mapping[str, str]) -> 
 
 
 def witness_cases(pack: Pack, witnesses: Iterable[Witness]) -> str:
-    """Return the witnesses as cases, in YAML: facts, what each shows, the status of every row, and what is said under a condition."""
+    """Return the witnesses as cases, in YAML: facts, what each shows, the status of every row, what is said on a condition."""
     cases = []
     for number, witness in enumerate(witnesses, start=1):
         assessment = replay(pack, witness.facts, witness.rulings)
