@@ -96,8 +96,9 @@ def check_row(row: OptionAnswer, expected: Case) -> None:
     assert row.status == expected["status"]
     if "needs" in expected:
         assert list(row.needs) == expected["needs"]
-    check_codes((caution.code for caution in row.cautions if caution.holds), expected, "cautions")
-    check_codes((caution.code for caution in row.cautions if caution.strength == "strong"), expected, "strong")
+    named = [(caution, name) for caution in row.cautions for name in (caution.code, caution.text)]
+    check_codes((name for caution, name in named if caution.holds), expected, "cautions")
+    check_codes((name for caution, name in named if caution.strength == "strong"), expected, "strong")
 
 
 def check_witness(pack: Pack, case: Case) -> None:
