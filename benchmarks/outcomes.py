@@ -11,7 +11,7 @@ import z3
 from myeloguide.criteria.walk import compile_conditions, walk
 from myeloguide.guideline.answer import STATUSES, Reason
 from myeloguide.guideline.audit import Space, View, replay, row_name
-from myeloguide.guideline.pack import Gap, OptionList, Pack, Remark, Row
+from myeloguide.guideline.pack import Condition, Gap, OptionList, Pack, Remark, Row
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +55,11 @@ def _row(view: View, item: OptionList, row: Row) -> Iterator[tuple[str, Any]]:
     yield from ((f"status {name}", plane) for name, plane in status.items())
     if row.grade is not None:
         yield f"grade {row.grade}", listed if row.grade_when is None else listed & view.true[row.grade_when.place]
+    if row.met is not None:
+        yield _said(row.met), status["offered"]
+    yield "the condition is open", status["depends"] & _open(view, row.condition)
+    for block in (*row.held_reasons, *row.against_reasons):
+        yield f"open: {_said(block.said[0])}", status["depends"] & _open(view, block.condition)
     for block in row.held_reasons:
         yield from ((_said(said), status["held_back"] & view.true[block.condition.place]) for said in block.said)
     for block in row.against_reasons:
@@ -69,13 +74,17 @@ def _row(view: View, item: OptionList, row: Row) -> Iterator[tuple[str, Any]]:
             yield f"{_said(remark.said)}{how}, {remark.strength}", plane & view.no(strong)
 
 
+def _open(view: View, condition: Condition) -> Any:
+    return view.no(view.true[condition.place] | view.false[condition.place])
+
+
 def _shown(view: View, remark: Remark) -> tuple[Any, Any]:
     """Return to whom a remark is shown as holding, and to whom as open."""
     nobody = view.no(view.every)
     if remark.condition is None:
         return view.every, nobody
-    true, false = view.true[remark.condition.place], view.false[remark.condition.place]
-    return (view.no(true), nobody) if remark.shown_unless else (true, view.no(true | false))
+    true = view.true[remark.condition.place]
+    return (view.no(true), nobody) if remark.shown_unless else (true, _open(view, remark.condition))
 
 
 def _silences(pack: Pack, view: View) -> Iterator[tuple[str, Any]]:
