@@ -3,7 +3,7 @@ PYTHON ?= $(shell for p in python3 python3.11 python3.12 python3.13 python3.14; 
   $$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { echo $$p; break; }; done)
 BIN := .venv/bin
 
-.PHONY: demo test bench clean
+.PHONY: demo test bench mutants clean
 .DEFAULT_GOAL := demo
 
 demo: .venv/ready
@@ -18,6 +18,9 @@ test: .venv/ready-to-test
 
 bench: .venv/ready-to-test
 	$(BIN)/python -m benchmarks.run
+
+mutants: .venv/ready-to-test
+	$(BIN)/python -m benchmarks.mutants
 
 .venv/ready: pyproject.toml
 	@test -n "$(PYTHON)" || { echo "myeloguide needs Python 3.11 or newer" >&2; exit 1; }

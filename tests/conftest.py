@@ -16,6 +16,7 @@ from myeloguide.guideline.prepared import load_pack
 from myeloguide.knowledge.reading import Document
 from myeloguide.record.fact_sheet import read_facts
 
+pytest.register_assert_rewrite("tests.kept_cases")
 settings.register_profile("shared", deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
 settings.load_profile("shared")
 

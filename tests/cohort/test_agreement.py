@@ -16,7 +16,7 @@ from myeloguide.guideline.assess import assess
 from myeloguide.guideline.pack import Pack
 from myeloguide.guideline.prepared import load_pack
 from tests.conftest import TODAY
-from tests.guideline.test_cases import load
+from tests.kept_cases import load
 from tests.patients import patients, sheet_of, switches
 
 

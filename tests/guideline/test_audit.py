@@ -11,12 +11,12 @@ from typing import Any
 
 import pytest
 
-from myeloguide.guideline.audit import Audit, View, audit, replay, statuses, targets
+from myeloguide.guideline.audit import Audit, View, audit, replay, targets
 from myeloguide.guideline.loading import read_audit, read_pack
 from myeloguide.guideline.pack import Pack
 from myeloguide.guideline.prepared import DEFAULT_PACK, PACKS
 from myeloguide.knowledge.vocabulary import vocabulary
-from tests.guideline.test_cases import load
+from tests.kept_cases import check_witness, load
 
 WITNESSES = load("witnesses.yaml")
 
@@ -48,10 +48,7 @@ def test_every_check_proved_something(found: Audit, pack: Pack) -> None:
 
 @pytest.mark.parametrize("case", WITNESSES, ids=lambda case: str(case["id"]))
 def test_a_witness_is_answered_as_kept_and_shows_what_it_should(case: dict[str, Any], pack: Pack) -> None:
-    assessment = replay(pack, case["facts"], case["rulings"])
-    assert statuses(pack, assessment) == case["expect"]
-    reached = targets(pack, View(assessment.true, assessment.false, 1))
-    assert [name for name in case["shows"] if not reached.get(name)] == []
+    check_witness(pack, case)
 
 
 def test_the_witnesses_reach_everything(pack: Pack, found: Audit) -> None:

@@ -18,7 +18,7 @@ from myeloguide.guideline.pack import Pack
 from myeloguide.guideline.prepared import DEFAULT_PACK, PACKS, PROGRAM, fingerprint, load_pack
 from myeloguide.knowledge.reading import parse
 from myeloguide.knowledge.vocabulary import vocabulary
-from tests.guideline.test_cases import load as load_cases
+from tests.kept_cases import load as load_cases
 
 
 @pytest.fixture

@@ -11,7 +11,8 @@ from jsonschema import Draft202012Validator
 
 from myeloguide.guideline.answer import Answer, plain
 from myeloguide.guideline.schema import answer_schema, shipped_schema
-from tests.guideline.test_cases import identified, load
+from tests.guideline.test_cases import identified
+from tests.kept_cases import load
 
 CONTRACT = {
     "program", "pack", "pack_version", "pack_hash", "patient", "as_of", "facts", "lists", "options", "outside", "nothing_offered",

@@ -26,7 +26,8 @@ from myeloguide.guideline.verify_text import render
 from myeloguide.knowledge.reading import Document, parse
 from myeloguide.knowledge.vocabulary import vocabulary
 from tests.conftest import TODAY
-from tests.guideline.test_cases import identified, load
+from tests.guideline.test_cases import identified
+from tests.kept_cases import load
 from tests.patients import patients, sheet_of, switches
 from tests.test_cli import EXAMPLE, call
 

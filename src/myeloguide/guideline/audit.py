@@ -637,15 +637,20 @@ def _row_targets(view: View, item: OptionList, row: Row, *, closed: bool) -> Ite
         yield from _remark_targets(view, "caution", remark, shown)
         if remark.strong_unless is not None:
             plain = view.true[remark.strong_unless.place]
-            yield f"caution {remark.said.code} ({remark.rule}), strong", shown & view.no(plain)
-            yield f"caution {remark.said.code} ({remark.rule}), not strong", shown & plain
+            yield f"{_remark_name('caution', remark)}, strong", shown & view.no(plain)
+            yield f"{_remark_name('caution', remark)}, not strong", shown & plain
     for block in (*row.held_reasons, *row.against_reasons):
         if not isinstance(block.condition.node, Constant):
             yield f"blocks {row.option}: {block.said[0].text}", listed & view.true[block.condition.place]
 
 
+def _remark_name(kind: str, remark: Remark) -> str:
+    strength = "" if remark.strength == kind else f", {remark.strength}"
+    return f"{kind} {remark.said.code} ({remark.rule}{strength})"
+
+
 def _remark_targets(view: View, kind: str, remark: Remark, beside: Any) -> Iterator[tuple[str, Any]]:
-    name = f"{kind} {remark.said.code} ({remark.rule})"
+    name = _remark_name(kind, remark)
     if remark.condition is None:
         yield name, beside
         return
@@ -680,6 +685,32 @@ def statuses(pack: Pack, assessment: Assessment) -> dict[str, dict[str, list[str
     return found
 
 
+def said(pack: Pack, assessment: Assessment) -> dict[str, list[str]]:
+    """Return what is said because a condition holds: each statement by name, with the options or lists it stands on."""
+    found: dict[str, dict[str, None]] = {}
+    view = View(assessment.true, assessment.false, 1)
+    applies = {item.id: assessment.value(item.applies) for item in pack.lists}
+    for item in pack.lists:
+        for row in item.rows if applies[item.id] is not False else ():
+            if row.grade_when is not None and assessment.value(row.grade_when):
+                found.setdefault(f"grade {row.grade}", {})[row.option] = None
+            for remark in row.cautions:
+                strong = remark.strong_unless is not None and not assessment.value(remark.strong_unless)
+                if assessment.shown(remark) and (strong or remark.condition is not None):
+                    found.setdefault(f"{_remark_name('caution', remark)}{', strong' * strong}", {})[row.option] = None
+        if applies[item.id] and view.all(view.blocked(row) for row in item.rows if row.recommends):
+            gap = assessment.silence_of(item.id)
+            found.setdefault(f"silence {gap.said.code if gap else ''}", {})[item.id] = None
+    for note in pack.notes:
+        if note.remark.condition is not None and assessment.shown(note.remark):
+            beside = dict.fromkeys(name for name in note.lists if applies[name])
+            if beside or not note.lists:
+                found[_remark_name("note", note.remark)] = beside
+    found |= {f"cross-reference {item.list}": {} for item in pack.pointers if assessment.value(item.condition)}
+    found |= {f"silence {gap.said.code}": {} for gap in assessment.gaps() if not gap.lists}
+    return {name: list(where) for name, where in found.items()}
+
+
 def replay(pack: Pack, facts: Mapping[str, Any], rulings: Mapping[str, str]) -> Assessment:
     """Return the assessment of a witness."""
     sheet = read_facts(Document("witness", {"facts": facts}, {}), ("facts",), facts, pack.vocabulary)
@@ -687,15 +718,17 @@ def replay(pack: Pack, facts: Mapping[str, Any], rulings: Mapping[str, str]) -> 
 
 
 def witness_cases(pack: Pack, witnesses: Iterable[Witness]) -> str:
-    """Return the witnesses as cases, in YAML: facts, what each shows, and the status of every row listed."""
+    """Return the witnesses as cases, in YAML: facts, what each shows, the status of every row, what is said on a condition."""
     cases = []
     for number, witness in enumerate(witnesses, start=1):
+        assessment = replay(pack, witness.facts, witness.rulings)
         case = {
             "id": f"witness-{number:03}",
             "facts": witness.facts,
             "rulings": witness.rulings,
             "shows": list(witness.shows),
-            "expect": statuses(pack, replay(pack, witness.facts, witness.rulings)),
+            "expect": statuses(pack, assessment),
+            "says": said(pack, assessment),
         }
         cases.append(yaml.dump(case, sort_keys=False, width=130, default_flow_style=None))
     head = (
