@@ -151,7 +151,11 @@ def _connection(connection: Any) -> Opened:
 def _answer(connection: Any, name: str) -> pl.DataFrame:
     query = f'SELECT * FROM "{name}"'
     if hasattr(connection, "sql"):
-        return pl.DataFrame(connection.sql(query))
+        relation = connection.sql(query)
+        try:
+            return pl.DataFrame(relation.pl())
+        except (AttributeError, ModuleNotFoundError):  # without pyarrow; some versions of DuckDB then say much at the exit
+            return pl.DataFrame(relation)
     cursor = connection.execute(query)
     return pl.DataFrame(
         cursor.fetchall(), schema=[item[0] for item in cursor.description], orient="row", infer_schema_length=None
