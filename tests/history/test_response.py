@@ -107,6 +107,7 @@ def test_what_shows_a_category_and_what_is_missing_is_said() -> None:
 def test_a_value_below_its_limit_is_a_range() -> None:
     line = Line(START, [panel(-1, serum=4)])
     assert line.visit(Panel(START + timedelta(days=30), serum=Range(None, 0.1))).category == "VGPR"
+    assert line.visit(Panel(START + timedelta(days=40), serum=Range(0, 0.1), serum_fixation_negative=False)).category == "VGPR"
     assert line.visit(Panel(START + timedelta(days=60), serum=Range(None, 1))).category == "PR"
 
 

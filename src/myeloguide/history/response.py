@@ -411,7 +411,7 @@ def _reaches(value: Range | None, limit: float) -> bool:
 
 def _below(value: Range, limit: float) -> bool | None:
     reached = value.reaches(limit)
-    if reached is None and value.least is None and value.most is not None and value.most <= limit:
+    if reached is None and not value.least and value.most is not None and value.most <= limit:
         return True  # "<100" is below 100
     return None if reached is None else not reached
 
@@ -424,7 +424,7 @@ def _at_most(value: Range, limit: float) -> bool | None:
 
 
 def _undetected(value: Range | None) -> bool:
-    return value is not None and (value.exact == 0 or (value.least is None and value.most is not None))
+    return value is not None and not value.least and value.most is not None
 
 
 def _at_least(value: Range) -> float:
