@@ -43,6 +43,7 @@ What is left has survived, and `make mutants` fails until the patient who tells 
 
 Texts, places in the source, questions and what is newer than the source are not mutated. The fingerprint changes when a
 condition, option, tier, grade or strength changes, not with a wording or a comment: a test asks for this page anew only then.
+It does not change with the cases; whoever takes one away runs `make mutants` again.
 
 | what is wrong | made | reader | case | equivalent | audit | survived |
 |---|---|---|---|---|---|---|
