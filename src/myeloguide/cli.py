@@ -203,14 +203,14 @@ def verify(
     """
     from myeloguide.guideline.answer import plain
     from myeloguide.guideline.prepared import load_pack
-    from myeloguide.guideline.verify import read_answer
+    from myeloguide.guideline.verify import pack_of
     from myeloguide.guideline.verify import verify as answer_again
     from myeloguide.guideline.verify_text import render
 
     if file == patient == "-":
         raise InputError(Problem("standard input", "cannot be both the answer and the patient file", "name a file"))
     kept = _document(file)
-    guideline = load_pack(pack or read_answer(kept).pack)
+    guideline = load_pack(pack) if pack is not None else pack_of(kept)
     found = answer_again(kept, guideline, date.today(), None if patient is None else _document(patient))
     _print(json.dumps(plain(found), ensure_ascii=False, indent=1) + "\n" if output is Format.json else render(found, PLAIN_WIDTH))
     raise typer.Exit(0 if found.same else 1)

@@ -160,7 +160,7 @@ def test_a_dropped_option(changed: Callable[..., Pack], answer_for: Callable[...
     row = one(found, "option", f"{FIRST}/preferred/DKd (1A)")
     assert (row.how, row.changes[0].then, row.changes[0].now) == ("gone", "offered", None)
     assert row.entries == (f"list:{FIRST}/preferred/DKd",)
-    assert {part for part, _ in told(found)} == {"option", "since"}
+    assert {part for part, _ in told(found)} == {"option", "since", "certain"}
     assert {item.entries for item in found.differences} == {row.entries}
 
 
@@ -168,7 +168,8 @@ def test_an_added_option(changed: Callable[..., Pack], answer_for: Callable[...,
     found = verify(kept(answer_for(**REFRACTORY)), changed((f"lists/{FIRST}.yaml", "[DVd, Kd]", "[DVd, Kd, PCd]")), TODAY)
     assert changed_entries(found) == {f"list:{FIRST}/second/PCd": "added"}
     assert one(found, "option", f"{FIRST}/second/PCd (1B)").how == "added"
-    assert len(found.differences) == 1
+    assert [(item.part, item.name) for item in found.differences if item.part != "option"] == [("certain", "PCd")]
+    assert len(found.differences) == 2
 
 
 def test_a_moved_threshold_in_a_named_condition(changed: Callable[..., Pack], answer_for: Callable[..., Answer]) -> None:
@@ -182,6 +183,7 @@ def test_a_moved_threshold_in_a_named_condition(changed: Callable[..., Pack], an
     differing = {(item.part, item.name) for item in found.differences}
     assert differing <= {
         ("option", row.name),
+        ("certain", "salvage-ASCT"),
         ("nothing offered", "salvage-transplant"),
         ("rulings", ""),
         ("list", "salvage-transplant"),
@@ -395,6 +397,41 @@ def test_a_status_changed_by_hand_shows(pack: Pack, answer_for: Callable[..., An
     data["options"][1]["status"] = "held_back"
     found = verify(Document("answer", data, {}), pack, TODAY)
     assert told(found) == {("option", f"{FIRST}/preferred/DKd (1A)"): ()}
+
+
+def test_what_is_certain_changed_by_hand_shows(pack: Pack, answer_for: Callable[..., Answer]) -> None:
+    data = copy.deepcopy(plain(answer_for(**REFRACTORY)))
+    data["certain"] = [item for item in data["certain"] if item["option"] != "PVd"]
+    found = verify(Document("answer", data, {}), pack, TODAY)
+    assert [(item.part, item.name, item.how) for item in found.differences] == [("certain", "PVd", "added")]
+
+
+def test_what_an_answer_hangs_on_and_its_plan_are_answered_again(tmp_path: Path) -> None:
+    data = json.loads(call(["assess", EXAMPLE, "--plan", "DPd", "--format", "json"]).stdout)
+    assert data["hangs_on"] and data["plan"]["standing"] == "offered"
+    data["hangs_on"], data["plan"]["standing"] = [], "not_in_guideline"
+    (tmp_path / "edited.json").write_text(json.dumps(data), encoding="utf-8")
+    by_history = ("--patient", EXAMPLE)  # the ruling changes what is derived from the history: not seen without it
+    for patient, parts in (((), ["plan"]), (by_history, ["hangs on", "plan"])):
+        done = call(["verify", tmp_path / "edited.json", *patient, "--format", "json"])
+        assert [item["part"] for item in json.loads(done.stdout)["differences"]] == parts
+
+
+def test_an_answer_of_a_pack_that_is_not_shipped(tmp_path: Path) -> None:
+    """What the pack gives to nobody is no fact of the patient: under another pack it is obtainable again, and said why."""
+    hospital = Path(EXAMPLE).parent / "our-hospital"
+    answer = tmp_path / "answer.json"
+    answer.write_bytes(call(["assess", EXAMPLE, "--pack", str(hospital), "--format", "json"]).stdout)
+    assert json.loads(answer.read_text())["not_obtainable"] and not json.loads(answer.read_text())["facts"]["unavailable_agents"]
+    refused = call(["verify", answer])
+    assert (refused.returncode, refused.stdout) == (2, b"")
+    assert b"the answer was made with the pack our-hospital, which the program does not ship with" in refused.stderr
+    assert b"give the pack's folder: --pack FOLDER" in refused.stderr
+    assert call(["verify", answer, "--pack", str(hospital)]).returncode == 0
+    other = json.loads(call(["verify", answer, "--pack", "imwg-2021", "--format", "json"]).stdout)
+    assert "Another pack answered" in " ".join(other["says"])
+    assert not [item for item in other["differences"] if item["part"] == "fact"]
+    assert "pack:not_obtainable" in {entry for item in other["differences"] for entry in item["entries"]}
 
 
 def test_entries_changed_by_hand_show(pack: Pack, answer_for: Callable[..., Answer]) -> None:

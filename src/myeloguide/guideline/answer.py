@@ -287,6 +287,8 @@ class Answer:
     assumed_complete: bool = False
     remarks: tuple[str, ...] = ()
     notice: tuple[str, ...] = ()
+    not_obtainable: tuple[str, ...] = ()
+    """Agents that the pack gives to nobody, beside those that the patient's facts name."""
     certain: tuple[Certain, ...] = ()
     hangs_on: tuple[HangsOn, ...] | None = None
     """None where it was not asked for."""

@@ -223,6 +223,7 @@ class Assessment:
             assumed_complete=self.known.assume_complete,
             remarks=self.known.derived.remarks,
             notice=pack.header.notice,
+            not_obtainable=pack.header.not_obtainable,
             certain=tuple(self.certain(applying, options)),
             unrounded=unrounded(self.known.facts),
             entries=pack.entries,
@@ -465,7 +466,10 @@ def facts_used(planes: Planes, sheet: FactSheet, pack: Pack) -> dict[str, Any]:
     """
     used: dict[str, Any] = {}
     for name, fact in pack.vocabulary.facts.items():
-        if fact.is_set:
+        if fact.none_unless_named:  # as given: what the pack itself gives to nobody is no fact of the patient
+            named = sheet.members(name).yes
+            used[name] = [member for member in pack.vocabulary.members(fact) if member in named]
+        elif fact.is_set:
             members = pack.vocabulary.members(fact)
             yes = [member for member in members if planes[name, member][0]]
             no = [member for member in members if planes[name, member][1]]

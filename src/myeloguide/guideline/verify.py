@@ -19,10 +19,13 @@ from pydantic import TypeAdapter, ValidationError
 
 from myeloguide.errors import InputError, Problem
 from myeloguide.guideline.answer import SCHEMA, Answer, OptionAnswer, Reason, plain
-from myeloguide.guideline.assess import assess, prepare
+from myeloguide.guideline.assess import Assessment, prepare
 from myeloguide.guideline.entries import SWITCH, UNTRIED, VOCABULARY, flat
 from myeloguide.guideline.loading import read_entries
 from myeloguide.guideline.pack import Pack
+from myeloguide.guideline.plan import stand
+from myeloguide.guideline.prepared import load_pack
+from myeloguide.guideline.what_if import WhatIf, by_history_read, hanging
 from myeloguide.history.facts import Derived, KnownFacts
 from myeloguide.knowledge.reading import Document
 from myeloguide.record.fact_sheet import FactSheet, Members, Value, read_facts
@@ -65,16 +68,43 @@ def _named(place: Iterable[str | int]) -> str:
     return ".".join(map(str, place)) or "it"
 
 
+def pack_of(document: Document) -> Pack:
+    """Load the pack that an answer names."""
+    name = read_answer(document).pack
+    try:
+        return load_pack(name)
+    except InputError:
+        problem = f"the answer was made with the pack {name}, which the program does not ship with"
+        raise InputError(Problem(document.where(("pack",)), problem, "give the pack's folder: --pack FOLDER")) from None
+
+
 def answer_again(document: Document, kept: Answer, pack: Pack) -> Answer:
     """Answer from the facts that a kept answer holds, by a pack of today."""
     switched = read_switches(kept.switched, pack.switches, document.where(("switched",)))
     derived = Derived(proofs=kept.proofs, remarks=kept.remarks)
     known = KnownFacts(facts_of(document, kept, pack), derived, kept.disagreements, kept.assumed_complete)
     try:
-        return assess(pack, known, date.fromisoformat(kept.as_of), switched, kept.patient)
+        assessment = Assessment(pack, known, date.fromisoformat(kept.as_of), switched, kept.patient)
+        return _asked_again(kept, assessment)
     except InputError as error:  # what was answered once contradicted nothing
         remedy = "the record was changed after it was written, or is damaged"
         raise InputError(Problem(document.where(("facts",)), problem.what, remedy) for problem in error.problems) from None
+
+
+def _asked_again(kept: Answer, assessment: Assessment) -> Answer:
+    """Answer, with what else was asked when the record was made: the rulings it hangs on, the plan.
+
+    Whether the answer hangs on a ruling by way of the history cannot be seen without it; what the record says of that stands.
+    """
+    pack, now = assessment.pack, assessment.answer()
+    if kept.hangs_on is not None:
+        by_conditions = {item.ruling: item for item in WhatIf(pack, assessment.known.facts, assessment.switched).hangs_on()}
+        by_history = {item.ruling: item for item in kept.hangs_on if item.ruling in by_history_read(pack)}
+        found = {**by_conditions, **by_history}
+        now = replace(now, hangs_on=tuple(found[ruling] for ruling in pack.switches if ruling in found))
+    if kept.plan is not None:
+        now = replace(now, plan=stand(pack, now, assessment.planes, kept.plan.plan))
+    return replace(now, supposed=kept.supposed)
 
 
 def facts_of(document: Document, kept: Answer, pack: Pack) -> FactSheet:
@@ -97,7 +127,7 @@ def facts_of(document: Document, kept: Answer, pack: Pack) -> FactSheet:
 
 Part = Literal[
     "title", "fact", "list", "option", "outside", "nothing offered", "cross-reference", "note", "since", "question", "rulings",
-    "proof", "disagreement", "remarks", "notice",
+    "proof", "disagreement", "remarks", "notice", "certain", "plan", "hangs on",
 ]  # fmt: skip
 
 
@@ -189,7 +219,14 @@ def _answer_from_file(kept: Answer, pack: Pack, patient: Document, today: date) 
         patient.fail(("patient",), "this file is of another patient than the record", "give the file that was answered")
     if file.as_of != as_of:
         patient.fail(("as_of",), "this file has another as_of than the record", "give the file that was answered")
-    return assess(pack, known, as_of, switches, file.patient)
+    now = _asked_again(kept, Assessment(pack, known, as_of, switches, file.patient))
+    if kept.hangs_on is None:
+        return now
+
+    def reread(other: Mapping[str, str]) -> KnownFacts:
+        return prepare(pack, patient, as_of, max(as_of, today), {**switches, **other}, assume_complete=kept.assumed_complete)[0]
+
+    return replace(now, hangs_on=hanging(pack, known, switches, reread))
 
 
 Pair = tuple[Any, Any]
@@ -273,6 +310,9 @@ def differences(then: Answer, now: Answer) -> list[tuple[Difference, Pair]]:
     compare(
         "proof", "proofs", "text", lambda item: f"{item.fact}.{item.member}".rstrip("."), lambda item: (item.fact, item.member)
     )
+    compare("certain", "certain", "text", lambda item: item.option, lambda item: item.option)
+    compare_whole("hangs on", "hangs_on")
+    compare_whole("plan", "plan")
     compare_whole("remarks", "remarks")
     compare_whole("notice", "notice")
     return found
@@ -380,7 +420,10 @@ class _Causes:
                 for rows in (self.then.options, self.now.options):
                     for row in rows:
                         roots |= self.of_row("status", row, None) if difference.name in row.needs else set()
-            case "rulings":
+            case "certain":
+                for row in (*self.then.options, *self.now.options):
+                    roots |= self.of_row("status", row, None) if row.option == difference.name else set()
+            case "rulings" | "hangs on" | "plan":
                 roots = {name for name in self.changed if self.carried(name)}
             case "title" | "notice" as part:
                 roots = {f"pack:{part}"}
@@ -415,7 +458,7 @@ class _Causes:
             return {name for code in _differing(cautions) for name in self.caution_entries(code, present[0].option)} | {
                 "pack:sections"
             }
-        roots |= {f"list:{row.list}" for row in present} | {"pack:sections"}
+        roots |= {f"list:{row.list}" for row in present} | {"pack:sections", "pack:not_obtainable"}
         reasons = [tuple((reason.code.removesuffix("-open"), plain(reason)) for reason in row.reasons) for row in present]
         codes = _differing(reasons) if changed_field == "reasons" else {code for row in reasons for code, _ in row}
         return roots | {f"against:{code}" for code in codes}
@@ -497,6 +540,8 @@ def _verdict(then: Made, now: Made, found: Sequence[Difference], entries: Sequen
         yield "The answer differs in " + ", ".join(_counted(part, number) for part, number in counts.items()) + "."
     else:
         yield "The answer is the same."
+    if then.pack != now.pack:
+        yield f"Another pack answered: {then.pack} then, {now.pack} now."
     if then.program != now.program:
         yield f"The program is another: {then.program} then, {now.program} now."
     of_pack = [item for item in entries if not item.entry.startswith("vocabulary:")]
@@ -523,6 +568,8 @@ def _verdict(then: Made, now: Made, found: Sequence[Difference], entries: Sequen
         return
     if then.program != now.program:
         yield "What no entry accounts for, the program did."
+    elif then.pack != now.pack:
+        yield "What no entry accounts for, the other pack brings with it."
     elif then.pack_hash == now.pack_hash:
         yield (
             "Program and pack are those that made the record: so the record was changed after it was written, or the program "
@@ -542,13 +589,14 @@ _HISTORY = ("fact", "proof", "disagreement", "remarks")
 _PARTS: dict[Part, tuple[str, str]] = {
     "nothing offered": ("list that offers nothing", "lists that offer nothing"),
     "since": ("fact since publication", "facts since publication"),
+    "certain": ("statement of what is certain", "statements of what is certain"),
 }
-_WHOLE: tuple[Part, ...] = ("title", "outside", "rulings", "remarks", "notice")
+_WHOLE: tuple[Part, ...] = ("title", "outside", "rulings", "remarks", "notice", "plan", "hangs on")
 
 
 def _counted(part: Part, number: int) -> str:
     """Say how many differences of a part there are; of a part that is one whole, its name says enough."""
     if part in _WHOLE:
-        return f"the {part}"
+        return "the rulings it hangs on" if part == "hangs on" else f"the {part}"
     one, several = _PARTS.get(part, (part, f"{part}s"))
     return f"{number} {one if number == 1 else several}"

@@ -340,21 +340,25 @@ def _moved(pack: Pack, one: World, other: World) -> Iterator[MovedRow]:
                 yield MovedRow(row.list, row.tier, row.option, row.grade, was, is_)
 
 
+def by_history_read(pack: Pack) -> list[str]:
+    """Return the rulings whose reading changes what is derived from a history."""
+    switches = {name: ruling.switch for name, ruling in pack.rulings.items() if ruling.switch is not None}
+    return [name for name, switch in switches.items() if switch.default.sets or switch.other.sets]
+
+
 def hanging(
     pack: Pack, known: KnownFacts, switched: Mapping[str, str], rederived: Callable[[Mapping[str, str]], KnownFacts]
 ) -> tuple[HangsOn, ...]:
     """Return every ruling whose other reading moves a row; `rederived` reads the history again under other switches."""
     what_if = WhatIf(pack, known.facts, switched)
     found = list(what_if.hangs_on())
-    for ruling, readings in pack.switches.items():
-        switch = pack.rulings[ruling].switch
-        assert switch is not None
-        if known.derived.courses and (switch.default.sets or switch.other.sets):
-            other = next(value for value in readings if value != switched.get(ruling, readings[0]))
-            again = WhatIf(pack, rederived({ruling: other}).facts, {**switched, ruling: other})
-            moved = tuple(_moved(pack, (*what_if.walked(), 1), (*again.walked(), 1)))
-            found = [item for item in found if item.ruling != ruling]
-            found += [HangsOn(ruling, other, moved)] if moved else []
+    for ruling in by_history_read(pack) if known.derived.courses else ():
+        readings = pack.switches[ruling]
+        other = next(value for value in readings if value != switched.get(ruling, readings[0]))
+        again = WhatIf(pack, rederived({ruling: other}).facts, {**switched, ruling: other})
+        moved = tuple(_moved(pack, (*what_if.walked(), 1), (*again.walked(), 1)))
+        found = [item for item in found if item.ruling != ruling]
+        found += [HangsOn(ruling, other, moved)] if moved else []
     order = list(pack.switches)
     return tuple(sorted(found, key=lambda item: order.index(item.ruling)))
 
