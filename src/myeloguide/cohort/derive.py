@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
+from myeloguide.cohort.columns import unpack_bits
 from myeloguide.cohort.progress import progress
 from myeloguide.errors import InputError, Problem, suggestion
-from myeloguide.history.closure import close, planes_of
+from myeloguide.history.closure import close, planes_of_all
 from myeloguide.history.refractoriness import refractory
 from myeloguide.history.story import RULE_SETS, Told, tell
 from myeloguide.knowledge.vocabulary import Vocabulary, vocabulary
+from myeloguide.record.fact_sheet import FactSheet
 from myeloguide.record.quality import Report
 from myeloguide.record.tables import patients_of, read_tables
 from myeloguide.record.time import When
@@ -53,9 +57,9 @@ def derive_tables(
         raise InputError(Problem(str(output.parent), "there is no such folder", "make it first"))
     words = vocabulary()
     examined = read_tables(source).examine(today=today)
-    tables = {"lines": _line_rows, "responses": _response_rows, "refractoriness": _refractory_rows, "facts": _fact_rows}
-    schemas = _schemas(words)
-    counts = dict.fromkeys(tables, 0)
+    tables = {"lines": _line_rows, "responses": _response_rows, "refractoriness": _refractory_rows}
+    schemas = _schemas()
+    counts = dict.fromkeys((*tables, "facts"), 0)
     told = undated = 0
     try:
         with (
@@ -65,19 +69,22 @@ def derive_tables(
             patients = patients_of(examined)
             for number in range(len(examined.patients) // BATCH + 1):
                 rows: dict[str, list[Row]] = {name: [] for name in tables}
+                sheets: dict[str, FactSheet] = {}
                 for events in islice(patients, BATCH):
                     day = events.person.as_of.last if events.person.as_of is not None else None
                     undated += day is None
                     found = tell(events, words, day or as_of or today, RULE_SETS[rules])
                     for name, make in tables.items():
                         rows[name] += make(found, words)
+                    sheets[found.patient_id] = found.derived.facts
                     told += 1
                     advance(1)
-                for name, made in rows.items():
-                    counts[name] += len(made)
-                    pl.DataFrame(made, schema=schemas[name]).write_parquet(Path(folder) / f"{name}-{number:05}.parquet")
+                frames = {name: pl.DataFrame(made, schema=schemas[name]) for name, made in rows.items()}
+                for name, frame in {**frames, "facts": _fact_table(sheets, words)}.items():
+                    counts[name] += frame.height
+                    frame.write_parquet(Path(folder) / f"{name}-{number:05}.parquet")
             output.mkdir(exist_ok=True)
-            for name in tables:
+            for name in counts:
                 whole = Path(folder) / f"{name}.parquet"
                 pl.scan_parquet(Path(folder) / f"{name}-*.parquet").sink_parquet(whole)
                 whole.replace(output / whole.name)
@@ -86,10 +93,8 @@ def derive_tables(
     return Derivation(told, counts, examined.report, undated)
 
 
-def _schemas(words: Vocabulary) -> dict[str, dict[str, Any]]:
+def _schemas() -> dict[str, dict[str, Any]]:
     text, whole, truth = pl.String, pl.Int32, pl.Boolean
-    kinds: dict[str, Any] = {"number": pl.Float64, "integer": whole, "category": text}
-    facts = {"patient_id": text} | {column: kinds.get(words.facts[name].kind, truth) for name, column, _ in _columns(words)}
     lines = ("regimen", "agents", "start", "stop", "transplant_date", "best_response", "progression_date", "end_reason", "began")
     return {
         "lines": {"patient_id": text, "line": whole} | dict.fromkeys(lines, text) | {"maintenance": truth, "assumed": truth},
@@ -97,7 +102,6 @@ def _schemas(words: Vocabulary) -> dict[str, dict[str, Any]]:
         | {"recorded": truth, "because": text, "not_measured": text},
         "refractoriness": {"patient_id": text, "agent": text, "exposed": truth, "refractory": truth, "line": whole}
         | {"reason": text, "last_dose": text, "progression_date": text, "days": pl.Float64, "assumed": truth},
-        "facts": facts,
     }
 
 
@@ -153,24 +157,35 @@ def _refractory_rows(told: Told, words: Vocabulary) -> Iterator[Row]:
         }
 
 
-def _fact_rows(told: Told, words: Vocabulary) -> Iterator[Row]:
-    sheet = told.derived.facts
-    planes = planes_of(sheet, words, ())
+def _fact_table(sheets: Mapping[str, FactSheet], words: Vocabulary) -> pl.DataFrame:
+    """Return the facts of many patients, by their ids, with what follows from them; what is open is null."""
+    size = len(sheets)
+    planes = planes_of_all(sheets.values(), words)
     close(planes, words)
-    row: Row = {"patient_id": told.patient_id}
+
+    def bits(plane: int) -> NDArray[np.bool_]:
+        return unpack_bits(np.frombuffer(plane.to_bytes(-(-size // 8), "little"), np.uint8), size).view(np.bool_)
+
+    def known(true: int, false: int) -> pl.Series:
+        truth = pl.Series(bits(true), dtype=pl.Boolean)
+        return truth if true | false == (1 << size) - 1 else truth.set(pl.Series(~bits(true | false)), None)
+
+    nothing = pl.Series([None] * size, dtype=pl.Boolean)
+    columns: dict[str, pl.Series] = {"patient_id": pl.Series(list(sheets), dtype=pl.String)}
     for name, column, member in _columns(words):
         fact = words.facts[name]
         if fact.is_number:
-            exact = sheet.number(name).exact
-            row[column] = None if exact is None else int(exact) if fact.kind == "integer" else exact
+            numbers = pl.Series([sheet.number(name).exact for sheet in sheets.values()], dtype=pl.Float64)
+            columns[column] = numbers.cast(pl.Int32) if fact.kind == "integer" else numbers
         elif fact.kind == "category":
-            row[column] = next((value for value in fact.values if planes[name, value][0]), None)
-        elif fact.none_unless_named:
-            row[column] = None  # nothing that is recorded says what can be obtained or may be given
+            columns[column] = pl.Series([None] * size, dtype=pl.String)
+            for value in fact.values:
+                columns[column] = columns[column].set(pl.Series(bits(planes[name, value][0])), value)
+        elif fact.none_unless_named or planes[name, member] == (0, 0):
+            columns[column] = nothing  # nothing that is recorded says what can be obtained or may be given
         else:
-            true, false = planes[name, member]
-            row[column] = True if true else False if false else None
-    yield row
+            columns[column] = known(*planes[name, member])
+    return pl.DataFrame(columns)
 
 
 def _columns(words: Vocabulary) -> Iterator[tuple[str, str, str]]:
