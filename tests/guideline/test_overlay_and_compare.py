@@ -67,6 +67,17 @@ def test_the_published_version_differs_where_it_is_said_to(pack: Pack, published
     assert any("Secondary." in line for line in published.header.notice)
 
 
+def test_what_is_secondary_says_so_in_every_list(published: Pack) -> None:
+    """SVd comes to the list for later lines by way of the box that the accepted manuscript prints without it (C6)."""
+    later = assess(
+        published, sheet_of({"prior_lines": 2, "exposed_to": ["bortezomib"], "not_refractory_to": ["bortezomib"]}), TODAY
+    )
+    (row,) = [row for row in later.options if row.option == "SVd"]
+    assert (row.list, row.tier, row.status) == ("two-or-more-lines", "preferred", "offered")
+    assert "secondary" in {caution.code for caution in row.cautions}
+    assert "P1" in later.rulings
+
+
 def test_a_formulary_holds_back_and_counts_as_not_obtainable(pack: Pack) -> None:
     hospital = load_pack(str(HOSPITAL))
     facts = {**NOT_REFRACTORY, "prior_lines": 3, "unavailable_agents": ["daratumumab", "carfilzomib"]}
