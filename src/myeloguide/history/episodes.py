@@ -77,7 +77,8 @@ def count_episodes(
     """Count a patient's lines; progression plays no part in this rule set."""
     del progressions
     active = [item for item in events.treatments if not vocabulary.agents[item.agent].steroid]
-    return readings(rules.name, active, lambda latest: _lines(events, active, vocabulary, rules, latest=latest))
+    dates = [date for item in active for date in (item.start, item.stop)] + [item.date for item in events.procedures]
+    return readings(rules.name, active, lambda latest: _lines(events, active, vocabulary, rules, latest=latest), dates)
 
 
 def _lines(

@@ -7,7 +7,7 @@ tandem. Where the intent is not recorded, what is usual is assumed and marked.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from typing import Literal
@@ -129,12 +129,18 @@ def count_lines(
     def told(latest: bool) -> tuple[LineFound, ...]:
         return _Telling(rules, vocabulary, sorted(progressions)).tell(_in_order(active, transplants, rules, latest=latest))
 
-    return readings(rules.name, active, told)
+    return readings(rules.name, active, told, [*(item.start for item in active), *(item.date for item in transplants)])
 
 
-def readings(rules: str, active: Sequence[Treatment], told: Callable[[bool], tuple[LineFound, ...]]) -> LinesFound:
-    """Tell the lines with partial dates at their earliest, and at their latest; where the two differ, their number is open."""
-    earliest, latest = told(False), told(True)
+def readings(
+    rules: str, active: Sequence[Treatment], told: Callable[[bool], tuple[LineFound, ...]], dates: Iterable[When | None]
+) -> LinesFound:
+    """Tell the lines with partial dates at their earliest, and at their latest; where the two differ, their number is open.
+
+    `dates` are those that the lines are told by.
+    """
+    earliest = told(False)
+    latest = earliest if all(when is None or when.first == when.last for when in dates) else told(True)
     numbers = [len(earliest), len(latest)]
     if [line.agents for line in earliest] != [line.agents for line in latest] and numbers[0] == numbers[1]:
         numbers[1] += 1  # the same number by chance, but not the same lines

@@ -492,10 +492,14 @@ def confirmed(visits: Sequence[Visit], new_therapy: date | None = None, *, died_
     Progression shown by imaging needs no confirmation; progression by serum or urine needs progression again, or death of it.
     A confirmed category holds until a higher one, or progression, is confirmed (the truth table of admiralonco).
     """
+    evaluable: list[Visit | None] = []  # the next evaluable visit after each
+    after: Visit | None = None
+    for visit in reversed(visits):
+        evaluable.append(after)
+        after = visit if visit.category != "NE" else after
     found: list[Category] = []
     last: Category = "NE"
-    for number, visit in enumerate(visits):
-        after = next((item for item in visits[number + 1 :] if item.category != "NE"), None)
+    for visit, after in zip(visits, reversed(evaluable), strict=True):
         in_time = after is not None and (new_therapy is None or after.day <= new_therapy)
         last = max(last, _confirmed(visit, after, in_time=in_time, died=died_of_progression), key=ORDER.index)
         found.append(last)

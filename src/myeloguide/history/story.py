@@ -78,9 +78,10 @@ def tell(
     lines = count(events, vocabulary, ())
     judged = _judge(events, lines, visits)
     for _ in range(_MOST_READINGS):
-        again = count(events, vocabulary, _progressions(judged))
-        same = [line.agents for line in again.lines] == [line.agents for line in lines.lines]
-        lines, judged = again, _judge(events, again, visits)
+        progressions = _progressions(judged)
+        again = count(events, vocabulary, progressions) if progressions else lines
+        same = [line.start for line in again.lines] == [line.start for line in lines.lines]
+        lines, judged = again, judged if same else _judge(events, again, visits)
         if same:
             break
     person = events.person
