@@ -50,15 +50,20 @@ def compared(truth: Path, output: Path) -> Iterator[tuple[str, int, int, int]]:
         counts = [_counted(column, known, ours) for column in columns]
         yield name, sum(all_ for all_, _, _ in counts), sum(open_ for _, open_, _ in counts), sum(wrong for _, _, wrong in counts)
     on = ["patient_id", "line"]
-    lines, told = (pl.read_parquet(folder / "lines.parquet").with_columns(pl.col("line").cast(pl.Int64)) for folder in (truth, output))
+    lines, told = (
+        pl.read_parquet(folder / "lines.parquet").with_columns(pl.col("line").cast(pl.Int64)) for folder in (truth, output)
+    )
     pairs = lines.join(told, on=on, how="full", coalesce=True, suffix="_ours")
     begins = pairs.select(wrong=pl.col("start").ne_missing(pl.col("start_ours").str.slice(0)))
     yield "line and its start", pairs.height, 0, int(begins["wrong"].sum())
     best = pairs.filter(pl.col("best_response").is_in(["sCR", "CR", "VGPR", "PR", "MR"]))
     open_ = best["best_response_ours"].is_null().sum()
-    yield "best response (MR or better)", best.height, open_, best.filter(
-        pl.col("best_response") != pl.col("best_response_ours")
-    ).height
+    yield (
+        "best response (MR or better)",
+        best.height,
+        open_,
+        best.filter(pl.col("best_response") != pl.col("best_response_ours")).height,
+    )
 
 
 def _counted(column: str, known: pl.DataFrame, ours: pl.DataFrame) -> tuple[int, int, int]:

@@ -383,22 +383,28 @@ def history_check(
 @history_app.command("derive")
 def history_derive(
     folder: Annotated[Path, typer.Argument(help="A folder of record tables (Parquet or CSV), or a DuckDB file.")],
-    output: Annotated[Path, typer.Option("-o", "--output", help="The folder for lines, responses, refractoriness and facts.")],
+    output: Annotated[
+        Path,
+        typer.Option(
+            "-o", "--output", help="The folder for lines, responses, relapses, refractoriness, states, scores and facts."
+        ),
+    ],
     rules: Annotated[str, typer.Option(help="How lines are counted: imwg-2015 or ohdsi-mm-episodes.")] = "imwg-2015",
+    relapse: Annotated[str, typer.Option(help="What makes a relapse clinical: imwg-2016 or treatment-at-relapse.")] = "imwg-2016",
     as_of: Annotated[
         str | None, typer.Option(help="The day of the decision, where the tables give none.", metavar="DATE")
     ] = None,
     quiet: Annotated[bool, typer.Option("--quiet", help="No progress, no summary.")] = False,
 ) -> None:
-    """Derive lines of therapy, responses, refractoriness and facts from recorded events, each with its proof."""
+    """Derive lines, responses, relapses, refractoriness, scores and facts from recorded events, each with its proof."""
     gc.enable()
     from myeloguide.cohort.derive import derive_tables
 
     shown = not quiet and sys.stderr.isatty()
-    found = derive_tables(folder, output, date.today(), as_of=_day(as_of), rules=rules, shown=shown)
+    found = derive_tables(folder, output, date.today(), as_of=_day(as_of), rules=rules, relapse=relapse, shown=shown)
     if not quiet:
         written = ", ".join(f"{number:,} {name}" for name, number in found.rows.items())
-        typer.echo(f"{found.patients:,} patients told by {rules}: {written}", err=True)
+        typer.echo(f"{found.patients:,} patients told by {rules}, relapse by {relapse}: {written}", err=True)
         if found.undated:
             typer.echo(f"{found.undated:,} patients have no as_of and were told as of {_day(as_of) or date.today()}", err=True)
 

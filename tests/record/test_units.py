@@ -46,6 +46,11 @@ def test_every_test_of_the_schema_has_units_and_its_standard_unit_changes_nothin
         ("beta2_microglobulin", "mg/dL", 0.55, 5.5),
         ("beta2_microglobulin", "ug/L", 5500, 5.5),
         ("ldh", "ukat/L", 4, 240),
+        ("circulating_plasma_cells", "10^9/L", 0.2, 200),
+        ("mrd", "%", 0.001, 1e-5),
+        ("mrd", "per million", 10, 1e-5),
+        ("mrd", "10^-5", 1, 1e-5),
+        ("plasmacytoma_size", "mm", 15, 1.5),
     ],
 )
 def test_known_conversions(test: str, unit: str, value: float, standard: float) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from itertools import islice
@@ -19,6 +19,7 @@ from myeloguide.cohort.progress import progress
 from myeloguide.errors import InputError, Problem, suggestion
 from myeloguide.history.closure import close, planes_of_all
 from myeloguide.history.refractoriness import refractory
+from myeloguide.history.signs import clinical_criteria
 from myeloguide.history.story import RULE_SETS, Told, tell
 from myeloguide.knowledge.vocabulary import Vocabulary, vocabulary
 from myeloguide.record.fact_sheet import FactSheet
@@ -43,23 +44,31 @@ class Derivation:
 
 
 def derive_tables(
-    source: Path, output: Path, today: date, *, as_of: date | None = None, rules: str = "imwg-2015", shown: bool = False
+    source: Path,
+    output: Path,
+    today: date,
+    *,
+    as_of: date | None = None,
+    rules: str = "imwg-2015",
+    relapse: str = "imwg-2016",
+    shown: bool = False,
 ) -> Derivation:
-    """Tell every patient of some record tables and write `lines`, `responses`, `refractoriness` and `facts` to a folder.
+    """Tell every patient of some record tables and write what follows to a folder: a table each of `TABLES`.
 
-    A patient is told as of the day in the patients table, else as of the day given, else as of today.
+    A patient is told as of the day in the patients table, else as of the day given, else as of today. `relapse` is the version
+    of the signs that make a relapse clinical.
     """
     if rules not in RULE_SETS:
         raise InputError(Problem("--rules", f"there is no rule set {rules}", suggestion(rules, RULE_SETS)))
+    clinical_criteria(relapse)
     if output.exists() and not output.is_dir():
         raise InputError(Problem(str(output), "is a file", "name a folder"))
     if not output.parent.is_dir():
         raise InputError(Problem(str(output.parent), "there is no such folder", "make it first"))
     words = vocabulary()
     examined = read_tables(source).examine(today=today)
-    tables = {"lines": _line_rows, "responses": _response_rows, "refractoriness": _refractory_rows}
     schemas = _schemas()
-    counts = dict.fromkeys((*tables, "facts"), 0)
+    counts = dict.fromkeys(TABLES, 0)
     told = undated = 0
     try:
         with (
@@ -68,13 +77,13 @@ def derive_tables(
         ):
             patients = patients_of(examined)
             for number in range(len(examined.patients) // BATCH + 1):
-                rows: dict[str, list[Row]] = {name: [] for name in tables}
+                rows: dict[str, list[Row]] = {name: [] for name in _ROWS}
                 sheets: dict[str, FactSheet] = {}
                 for events in islice(patients, BATCH):
                     day = events.person.as_of.last if events.person.as_of is not None else None
                     undated += day is None
-                    found = tell(events, words, day or as_of or today, RULE_SETS[rules])
-                    for name, make in tables.items():
+                    found = tell(events, words, day or as_of or today, RULE_SETS[rules], relapse=relapse)
+                    for name, make in _ROWS.items():
                         rows[name] += make(found, words)
                     sheets[found.patient_id] = found.derived.facts
                     told += 1
@@ -84,7 +93,7 @@ def derive_tables(
                     counts[name] += frame.height
                     frame.write_parquet(Path(folder) / f"{name}-{number:05}.parquet")
             output.mkdir(exist_ok=True)
-            for name in counts:
+            for name in TABLES:
                 whole = Path(folder) / f"{name}.parquet"
                 pl.scan_parquet(Path(folder) / f"{name}-*.parquet").sink_parquet(whole)
                 whole.replace(output / whole.name)
@@ -95,17 +104,31 @@ def derive_tables(
 
 def _schemas() -> dict[str, dict[str, Any]]:
     text, whole, truth = pl.String, pl.Int32, pl.Boolean
-    lines = ("regimen", "agents", "start", "stop", "transplant_date", "best_response", "progression_date", "end_reason", "began")
+    number = pl.Float64
+    lines = ("regimen", "agents", "start", "stop", "transplant_date", "best_response", "progression_date", "progression_kind")
     return {
-        "lines": {"patient_id": text, "line": whole} | dict.fromkeys(lines, text) | {"maintenance": truth, "assumed": truth},
+        "lines": {"patient_id": text, "line": whole}
+        | dict.fromkeys((*lines, "end_reason", "began"), text)
+        | {"maintenance": truth, "assumed": truth},
         "responses": {"patient_id": text, "date": text, "line": whole, "category": text, "confirmed": text}
-        | {"recorded": truth, "because": text, "not_measured": text},
+        | {"recorded": truth, "because": text, "not_measured": text, "mrd_negative": truth},
+        "relapses": {"patient_id": text, "line": whole, "date": text, "kind": text, "kind_recorded": truth, "criteria": text}
+        | dict.fromkeys(("because", "signs", "absent_signs", "unknown_signs", "assumed_absent", "seen"), text)
+        | {"significant": truth, "significant_because": text, "timing": text, "days_since_last_dose": number}
+        | {"treatment_free_days": number, "months_from_transplant": number, "best_response": text}
+        | {"from_response": truth, "from_complete_response": truth},
         "refractoriness": {"patient_id": text, "agent": text, "exposed": truth, "refractory": truth, "line": whole}
-        | {"reason": text, "last_dose": text, "progression_date": text, "days": pl.Float64, "assumed": truth},
+        | {"reason": text, "last_dose": text, "progression_date": text, "days": number, "assumed": truth}
+        | {"rule": text, "first_dose": text, "days_given": number, "dose": text, "response": text, "lines": text, "proof": text},
+        "states": {"patient_id": text, "state": text, "member": text, "value": truth, "because": text, "lines": text}
+        | {"rule": text},
+        "scores": {"patient_id": text, "score": text, "least": whole, "most": whole, "category": text, "frail": truth}
+        | {"missing": text, "because": text, "unverified": text, "built_in": text},
     }
 
 
 def _line_rows(told: Told, words: Vocabulary) -> Iterator[Row]:
+    kinds = {relapse.line: relapse.kind for relapse in told.derived.relapses}
     for line, course in zip(told.lines.lines, told.derived.courses, strict=True):
         reasons = dict.fromkeys(stretch.reason for stretch in course.stretches if stretch.reason)
         yield {
@@ -119,6 +142,7 @@ def _line_rows(told: Told, words: Vocabulary) -> Iterator[Row]:
             "transplant_date": _day(course.transplant),
             "best_response": course.best_response,
             "progression_date": _day(course.progression),
+            "progression_kind": kinds.get(line.number),
             "end_reason": "; ".join(reasons) or None,
             "began": line.began,
             "assumed": line.assumed,
@@ -136,12 +160,43 @@ def _response_rows(told: Told, words: Vocabulary) -> Iterator[Row]:
             "recorded": item.recorded,
             "because": "; ".join(item.visit.because) or None,
             "not_measured": "; ".join(item.visit.not_measured) or None,
+            "mrd_negative": item.visit.mrd_negative,
+        }
+
+
+def _relapse_rows(told: Told, words: Vocabulary) -> Iterator[Row]:
+    for item in told.derived.relapses:
+        assert item.signs is not None
+        signs = item.signs.signs
+        yield {
+            "patient_id": told.patient_id,
+            "line": item.line,
+            "date": _day(item.date),
+            "kind": item.kind,
+            "kind_recorded": item.signs.as_recorded is not None,
+            "criteria": item.signs.version,
+            "because": _joined(item.signs.because),
+            "signs": _joined(sign.text for sign in signs if sign.value),
+            "absent_signs": _joined(sign.text for sign in signs if sign.value is False),
+            "unknown_signs": _joined(sign.text for sign in signs if sign.value is None),
+            "assumed_absent": _joined(sign.sign for sign in signs if sign.assumed),
+            "seen": _joined(dict.fromkeys(sign.seen for sign in signs)),
+            "significant": item.signs.significant,
+            "significant_because": item.signs.significant_text,
+            "timing": item.timing,
+            "days_since_last_dose": item.since_last_dose.exact,
+            "treatment_free_days": item.treatment_free.exact,
+            "months_from_transplant": item.months_from_transplant.exact,
+            "best_response": item.best_response,
+            "from_response": item.from_response,
+            "from_complete_response": item.from_complete_response,
         }
 
 
 def _refractory_rows(told: Told, words: Vocabulary) -> Iterator[Row]:
     for agent in dict.fromkeys(finding.agent for finding in told.derived.findings):
-        decisive = refractory(finding for finding in told.derived.findings if finding.agent == agent)
+        found = [finding for finding in told.derived.findings if finding.agent == agent]
+        decisive = refractory(found)
         assert decisive is not None
         yield {
             "patient_id": told.patient_id,
@@ -154,7 +209,47 @@ def _refractory_rows(told: Told, words: Vocabulary) -> Iterator[Row]:
             "progression_date": _day(decisive.progression),
             "days": decisive.days.exact,
             "assumed": decisive.assumed,
+            "rule": decisive.rule,
+            "first_dose": _day(decisive.first_dose),
+            "days_given": decisive.given.exact,
+            "dose": decisive.dose,
+            "response": decisive.response,
+            "lines": _joined(dict.fromkeys(str(finding.line) for finding in found)),
+            "proof": _joined(dict.fromkeys(finding.reason for finding in found)),
         }
+
+
+def _state_rows(told: Told, words: Vocabulary) -> Iterator[Row]:
+    for proof in told.derived.states:
+        yield {
+            "patient_id": told.patient_id,
+            "state": proof.fact,
+            "member": proof.member or None,
+            "value": proof.value,
+            "because": proof.text,
+            "lines": _joined(map(str, proof.lines)),
+            "rule": proof.rule,
+        }
+
+
+def _score_rows(told: Told, words: Vocabulary) -> Iterator[Row]:
+    for found in told.scores:
+        yield {
+            "patient_id": told.patient_id,
+            "score": found.score.score,
+            "least": found.points[0],
+            "most": found.points[1],
+            "category": found.category,
+            "frail": found.frail,
+            "missing": _joined(found.missing),
+            "because": "; ".join(item.text for item in found.items),
+            "unverified": _joined(item.item for item in found.score.items if item.seen == "unverified"),
+            "built_in": found.score.built_in,
+        }
+
+
+def _joined(texts: Iterable[str]) -> str | None:
+    return "; ".join(texts) or None
 
 
 def _fact_table(sheets: Mapping[str, FactSheet], words: Vocabulary) -> pl.DataFrame:
@@ -186,6 +281,18 @@ def _fact_table(sheets: Mapping[str, FactSheet], words: Vocabulary) -> pl.DataFr
         else:
             columns[column] = known(*planes[name, member])
     return pl.DataFrame(columns)
+
+
+_ROWS: dict[str, Callable[[Told, Vocabulary], Iterator[Row]]] = {
+    "lines": _line_rows,
+    "responses": _response_rows,
+    "relapses": _relapse_rows,
+    "refractoriness": _refractory_rows,
+    "states": _state_rows,
+    "scores": _score_rows,
+}
+TABLES = (*_ROWS, "facts")
+"""What is written."""
 
 
 def _columns(words: Vocabulary) -> Iterator[tuple[str, str, str]]:

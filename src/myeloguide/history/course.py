@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from math import floor
+from typing import Literal
 
 from myeloguide.history.definitions import Definitions
 from myeloguide.knowledge.vocabulary import Vocabulary
@@ -16,6 +17,8 @@ from myeloguide.record.time import UNKNOWN, When, days_between
 
 SHORTEST_MONTH, LONGEST_MONTH = 28, 31
 UNPLACED = -1
+COMPLETE = ("CR", "sCR")
+"""Complete response or better."""
 RANKS: dict[str | None, int] = {None: 0, "induction": 0, "conditioning": 1, "consolidation": 2, "maintenance": 3}
 """The planned order of phases. Phases of one rank may run side by side."""
 MAINTENANCE = RANKS["maintenance"]
@@ -57,6 +60,9 @@ class LineCourse:
     progression: When | None
     no_progression: bool
     progressed_on: frozenset[str]
+    progression_kind: Literal["biochemical", "clinical"] | None = None
+    complete_response: bool | None = None
+    """Whether complete response or better was confirmed before any progression."""
 
     @property
     def agents(self) -> tuple[str, ...]:
@@ -170,7 +176,15 @@ class _Layout:
             progression=self._progression(),
             no_progression=line.progression is False,
             progressed_on=frozenset(self.vocabulary.active(progressed.on)) if progressed else frozenset(),
+            progression_kind=progressed.kind if progressed else None,
+            complete_response=self._complete_response(),
         )
+
+    def _complete_response(self) -> bool | None:
+        """Whether complete response or better is told of the line or a phase; of the whole line, whether it is not."""
+        whole = _told(self.line.best_response)
+        told = (whole, *(_told(phase.best_response) for phase in self.line.phases))
+        return True if any(response in COMPLETE for response in told) else None if whole is None else False
 
     def _progression(self) -> When | None:
         """Return when the line progressed: as recorded, or when treatment was stopped for it."""

@@ -16,6 +16,8 @@ class Definitions:
     `full_dose_mg`: the full daily dose where the source names one (lenalidomide 25 mg, L141).
     `nonresponse`: best responses that are less than minimal response.
     `month_tolerance`: how far a duration told in whole months may be off, in months.
+    `early_relapse_months`, `early_after_transplant_months`: a progression so soon after the start of treatment, or after a
+    frontline transplant, makes a high functional risk. There is no consensus on it. The last day of a limit is within it.
     """
 
     refractory_days: int = 60
@@ -23,6 +25,8 @@ class Definitions:
     full_dose_mg: Mapping[str, float] = field(default_factory=lambda: {"lenalidomide": 25.0})
     nonresponse: frozenset[str] = frozenset({"SD", "PD"})
     month_tolerance: float = 1.0
+    early_relapse_months: float = 18
+    early_after_transplant_months: float = 12
 
 
 IMWG_2011 = Definitions()

@@ -2,25 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
+from types import MappingProxyType
+from typing import TYPE_CHECKING
 
 from myeloguide.errors import InputError, Problem
 from myeloguide.history.closure import close, planes_of
 from myeloguide.history.course import LONGEST_MONTH, LineCourse, lay_out
 from myeloguide.history.definitions import IMWG_2011, Definitions
 from myeloguide.history.proof import Proof
-from myeloguide.history.refractoriness import Finding, findings, refractory
+from myeloguide.history.refractoriness import Finding, class_states, findings, refractory
+from myeloguide.history.relapse import Relapse, Signs, course_states, relapses
 from myeloguide.knowledge.vocabulary import Vocabulary
 from myeloguide.record.fact_sheet import FactSheet, Members, Value
 from myeloguide.record.patient_file import History, PatientFile
 from myeloguide.record.ranges import Range
 from myeloguide.record.time import When, days_between, months_between
 
+if TYPE_CHECKING:
+    from myeloguide.history.frailty import Scored
+
 _LENALIDOMIDE_MONTHS = "months_lenalidomide_stop_to_progression"
 _TRANSPLANT_MONTHS = "months_transplant_to_progression"
 _CONSOLIDATION = 2
+SIMPLIFIED = "simplified"
+"""The frailty score from which the fact `frail` is derived (ruling A8)."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -35,13 +43,26 @@ class Disagreement:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Derived:
-    """What a history says: facts, the proof of each, and what each line says about each agent."""
+    """What a history says: facts, the proof of each, and what each line says about each agent.
+
+    `states` are what is said of classes of agents and of the disease, beside the facts: value and proof in one.
+    """
 
     facts: FactSheet = field(default_factory=FactSheet)
     proofs: tuple[Proof, ...] = ()
     findings: tuple[Finding, ...] = ()
     courses: tuple[LineCourse, ...] = ()
     remarks: tuple[str, ...] = ()
+    relapses: tuple[Relapse, ...] = ()
+    states: tuple[Proof, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PersonFound:
+    """What is known of a patient beside the lines: age in completed years, scores."""
+
+    age: Range | None = None
+    scores: tuple[Scored, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -104,7 +125,8 @@ def derive(
         return Derived(remarks=remarks)
     courses = lay_out(history, vocabulary, definitions, as_of)
     complete = history.is_complete or assume_complete
-    return replace(derive_from(courses, vocabulary, definitions, given=given, complete=complete), remarks=remarks)
+    derived = derive_from(courses, vocabulary, definitions, given=given, complete=complete, as_of=as_of)
+    return replace(derived, remarks=remarks)
 
 
 def derive_from(
@@ -114,12 +136,30 @@ def derive_from(
     *,
     given: FactSheet = NOTHING_GIVEN,
     complete: bool = False,
+    as_of: date | None = None,
+    person: PersonFound | None = None,
+    signs: Mapping[int, Signs] = MappingProxyType({}),
 ) -> Derived:
-    """Derive facts from lines laid out in time; `complete` says that what is not among them did not happen."""
+    """Derive facts from lines laid out in time; `complete` says that what is not among them did not happen.
+
+    `signs` tell the kind of relapse by line, `person` what is known of the patient beside the lines.
+    """
     complete = complete and not _shows_a_gap(given, courses, vocabulary)
     told = _Telling(courses, definitions, given.number("prior_lines"), complete=complete)
     told.tell()
-    return Derived(FactSheet(told.values, told.other_regimens), tuple(told.proofs), told.findings, tuple(courses))
+    if person is not None:
+        told.person(person)
+    facts = FactSheet(told.values, told.other_regimens)
+    states = class_states(facts, vocabulary) if courses or complete else ()
+    course = course_states(courses, told.findings, definitions, as_of, every_line=told.every_line)
+    return Derived(
+        facts,
+        tuple(told.proofs),
+        told.findings,
+        tuple(courses),
+        relapses=relapses(courses, definitions, signs),
+        states=(*states, *told.without_response(), *course),
+    )
 
 
 def _shows_a_gap(given: FactSheet, courses: Sequence[LineCourse], vocabulary: Vocabulary) -> bool:
@@ -168,6 +208,16 @@ class _Telling:
     ) -> None:
         rule = str(more.get("rule", ""))
         self.proofs.append(Proof(fact, member, value, text, tuple(lines), rule, bool(more.get("assumed", False))))
+
+    def person(self, person: PersonFound) -> None:
+        """Tell the age, and frailty where the score that the guideline's ruling names (A8) decides it."""
+        if person.age is not None:
+            self.values["age"] = person.age
+            self.prove("age", "", person.age.exact, f"{person.age} completed years on the day of the decision")
+        simplified = next((found for found in person.scores if found.score.score == SIMPLIFIED), None)
+        if simplified is not None and simplified.frail is not None:
+            self.values["frail"] = simplified.frail
+            self.prove("frail", "", simplified.frail, simplified.text(), rule="A8")
 
     def count_lines(self) -> None:
         number = max((course.number for course in self.courses), default=0)
@@ -238,6 +288,13 @@ class _Telling:
             self.values["primary_refractory"] = True
             text = f"best response {', '.join(str(response) for response in best)}, less than minimal response in every line"
             self.prove("primary_refractory", "", True, text, [course.number for course in self.courses], rule="A6")
+
+    def without_response(self) -> Iterator[Proof]:
+        """Yield whether the disease is primary refractory, unknown where a line's response is."""
+        if self.courses:
+            text = "whether any line reached minimal response is not known"
+            unknown = Proof("primary_refractory", "", None, text, rule="A6")
+            yield next((proof for proof in self.proofs if proof.fact == unknown.fact), unknown)
 
     def since_lenalidomide(self) -> None:
         """Tell the months from the last lenalidomide dose to the present progression, which ended the last line."""
@@ -376,7 +433,7 @@ def _what_fits(
 
 _ORDER = (
     "exposed_to", "refractory_to", "prior_transplant", "prior_lines", "line1_agents", "regimens_given",
-    _LENALIDOMIDE_MONTHS, _TRANSPLANT_MONTHS, "maintenance_after_transplant", "primary_refractory",
+    _LENALIDOMIDE_MONTHS, _TRANSPLANT_MONTHS, "maintenance_after_transplant", "primary_refractory", "age", "frail",
 )  # fmt: skip
 """Derived facts by how directly the record shows them."""
 

@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from myeloguide.history.course import LineCourse, Stretch
 from myeloguide.history.definitions import Definitions
+from myeloguide.history.kleene import all_of, any_of
+from myeloguide.history.proof import Proof
+from myeloguide.knowledge.vocabulary import Vocabulary
+from myeloguide.record.fact_sheet import FactSheet
 from myeloguide.record.ranges import Range
 from myeloguide.record.time import UNKNOWN, When, before, days_between
 
 ANY_TIME = Range()
+NOT_NEGATIVE = Range(0, None)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Finding:
     """Whether the disease is refractory to an agent by one line, with the dates that say so.
 
-    `on_it` says that a progression came while the agent was given.
+    `on_it` says that a progression came while the agent was given, `rule` which part of the definition decided.
     """
 
     agent: str
@@ -29,6 +34,15 @@ class Finding:
     days: Range = ANY_TIME
     on_it: bool = False
     assumed: bool = False
+    first_dose: When = UNKNOWN
+    dose: str | None = None
+    response: str | None = None
+    rule: str = ""
+
+    @property
+    def given(self) -> Range:
+        """The days from the first dose to the last."""
+        return days_between(self.first_dose, self.last_dose).within(NOT_NEGATIVE) or ANY_TIME
 
 
 def findings(courses: Sequence[LineCourse], definitions: Definitions) -> list[Finding]:
@@ -47,6 +61,46 @@ def refractory(found: Iterable[Finding]) -> Finding | None:
     return min(found, key=lambda finding: (ranked[finding.refractory], -finding.line), default=None)
 
 
+# --- classes ---
+
+PROTEASOME_INHIBITOR, IMMUNOMODULATORY, ANTI_CD38 = "proteasome_inhibitor", "immunomodulatory_agent", "anti_cd38_antibody"
+GROUPS: Mapping[str, tuple[str, ...]] = {
+    "triple_class": (PROTEASOME_INHIBITOR, IMMUNOMODULATORY, ANTI_CD38),
+    "penta": ("bortezomib", "carfilzomib", "lenalidomide", "pomalidomide", ANTI_CD38),
+}
+"""Agents and classes that are counted together: all of them, and of a class at least one agent (ruling A10)."""
+
+
+def class_states(sheet: FactSheet, vocabulary: Vocabulary) -> Iterator[Proof]:
+    """Yield exposure and refractoriness, two different things, by class and by group of classes, each three-valued.
+
+    A class of which no agent is known to have been received is told only where it is part of a group.
+    """
+    exposed, failed = sheet.members("exposed_to"), sheet.members("refractory_to")
+
+    def refractory_to(agent: str) -> bool | None:
+        return False if exposed.has(agent) is False else failed.has(agent)
+
+    given = (name for agent in sorted(exposed.yes) for name in vocabulary.classes_of(agent))
+    classes = dict.fromkeys((*GROUPS["triple_class"], *given))
+    for what, has in (("exposed", exposed.has), ("refractory", refractory_to)):
+        told: dict[str, bool | None] = {}
+        for name in classes:
+            members = {agent: has(agent) for agent in vocabulary.class_members[name]}
+            told[name] = value = any_of(members.values())
+            yield Proof(f"class_{what}", name, value, _which(members, value), rule="A10")
+        for group, parts in GROUPS.items():
+            members = {part: told[part] if part in told else has(part) for part in parts}
+            value = all_of(members.values())
+            yield Proof(f"{group}_{what}", "", value, _which(members, value), rule="A10")
+
+
+def _which(members: Mapping[str, bool | None], value: bool | None) -> str:
+    """Say which members make it so: those that it is true of, not true of, or unknown of."""
+    words = {True: "", False: "not ", None: "unknown of "}[value]
+    return words + ", ".join(name for name, told in members.items() if told is value)
+
+
 class _Reading:
     """What one line says about one agent."""
 
@@ -57,16 +111,19 @@ class _Reading:
         self.definitions = definitions
         self.given = course.holding(agent)
         self.last: Stretch = self.given[-1]
+        self.first_dose = self.given[0].first_dose
         self.dosed = f" at {self.last.doses[agent]}" if agent in self.last.doses else ""
         self.response = course.response_to(agent)
 
     def findings(self) -> Iterator[Finding]:
         full_only = self.definitions.refractory_dose == "full"
         if self.response in self.definitions.nonresponse and not (full_only and self.always_low()):
-            yield self.found(True, f"best response {self.response}, less than minimal response (line {self.course.number})")
+            yield self.found(
+                True, "no response", f"best response {self.response}, less than minimal response (line {self.course.number})"
+            )
         if full_only and self.agent in self.last.low_dose:
             reason = f"given{self.dosed or ' at a low dose'} at the end of line {self.course.number}: does not count as read (A2)"
-            yield self.excluded(reason)
+            yield self.excluded("dose not counted", reason)
             return
         yield self.by_progression()
         if self.course.progression is None:
@@ -76,16 +133,29 @@ class _Reading:
         return all(self.agent in stretch.low_dose for stretch in self.given)
 
     def found(
-        self, value: bool | None, reason: str, when: When = UNKNOWN, days: Range = ANY_TIME, *, on_it: bool = False
+        self, value: bool | None, rule: str, reason: str, when: When = UNKNOWN, days: Range = ANY_TIME, *, on_it: bool = False
     ) -> Finding:
-        return Finding(self.agent, value, self.course.number, reason, self.last.last_dose, when, days, on_it)
+        return Finding(
+            self.agent,
+            value,
+            self.course.number,
+            reason,
+            self.last.last_dose,
+            when,
+            days,
+            on_it,
+            first_dose=self.first_dose,
+            dose=self.last.doses.get(self.agent),
+            response=self.response,
+            rule=rule,
+        )
 
-    def excluded(self, reason: str, when: When = UNKNOWN, days: Range = ANY_TIME) -> Finding:
+    def excluded(self, rule: str, reason: str, when: When = UNKNOWN, days: Range = ANY_TIME) -> Finding:
         """Return that the line does not make the disease refractory; where no response is recorded, that is an assumption."""
         if self.response is not None:
-            return self.found(False, reason, when, days)
+            return self.found(False, rule, reason, when, days)
         reason += "; response not recorded, taken as minimal response or better"
-        return replace(self.found(False, reason, when, days), assumed=True)
+        return replace(self.found(False, rule, reason, when, days), assumed=True)
 
     def by_progression(self) -> Finding:
         course, number, when = self.course, self.course.number, self.course.progression
@@ -93,36 +163,37 @@ class _Reading:
         if when is None:
             if stopped_for_it is not None:
                 reason = f"stopped for progression{self.dosed}, last dose {stopped_for_it.last_dose} (line {number})"
-                return self.found(True, reason, on_it=True)
+                return self.found(True, "progression on therapy", reason, on_it=True)
             if course.no_progression:
-                return self.excluded(f"line {number} ended without progression")
-            return self.found(None, f"no progression is recorded for line {number}")
+                return self.excluded("no progression", f"line {number} ended without progression")
+            return self.found(None, "progression not recorded", f"no progression is recorded for line {number}")
         dated = f"{when} " if when.known else ""
         if self.agent in course.progressed_on:
-            return self.found(True, f"progression {dated}on {self.agent}{self.dosed} (line {number})", when, on_it=True)
+            reason = f"progression {dated}on {self.agent}{self.dosed} (line {number})"
+            return self.found(True, "progression on therapy", reason, when, on_it=True)
         if before(when, self.given[0].first_dose):
-            return self.found(None, f"begun after the progression of line {number}", when)
+            return self.found(None, "begun after progression", f"begun after the progression of line {number}", when)
         days = course.days_to_progression(self.agent)
         still_given = self.last.reason in ("progression", "ongoing") and days.exceeds(0) is not True
         if still_given:
-            return self.found(True, f"still given{self.dosed} at progression {dated}(line {number})", when, on_it=True)
+            reason = f"still given{self.dosed} at progression {dated}(line {number})"
+            return self.found(True, "progression on therapy", reason, when, on_it=True)
         return self.by_days(when, dated, days)
 
     def by_days(self, when: When, dated: str, days: Range) -> Finding:
         number, limit, last = self.course.number, self.definitions.refractory_days, self.last.last_dose
         if days.exceeds(0) is False:
             reason = f"progression {dated}on it{self.dosed}, last dose {last} (line {number})"
-            return self.found(True, reason, when, days, on_it=True)
+            return self.found(True, "progression on therapy", reason, when, days, on_it=True)
         beyond = days.exceeds(limit)
         came = f"{days} days" if days != ANY_TIME else "an unknown time"
         reason = f"progression {dated}came {came} after the last dose, {last}: "
         if beyond:
-            return self.excluded(f"{reason}more than {limit} days (line {number})", when, days)
+            return self.excluded("progression later", f"{reason}more than {limit} days (line {number})", when, days)
         if beyond is None:
-            return self.found(
-                None, f"{reason}the dates cannot tell whether that is within {limit} days (line {number})", when, days
-            )
-        return self.found(True, f"{reason}within {limit} days (line {number})", when, days)
+            reason += f"the dates cannot tell whether that is within {limit} days (line {number})"
+            return self.found(None, "dates leave it open", reason, when, days)
+        return self.found(True, f"progression within {limit} days", f"{reason}within {limit} days (line {number})", when, days)
 
     def by_later_lines(self) -> Iterator[Finding]:
         """Read progressions of later lines that may still fall within 60 days of this agent's last dose."""
@@ -139,4 +210,5 @@ class _Reading:
                     f"last dose {last} (line {self.course.number}), progression {when} in line {later.number}: "
                     f"{certainty} {limit} days"
                 )
-                yield self.found(None if beyond is None else True, reason, when, days)
+                rule = "dates leave it open" if beyond is None else f"progression within {limit} days"
+                yield self.found(None if beyond is None else True, rule, reason, when, days)

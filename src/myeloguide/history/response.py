@@ -70,6 +70,10 @@ class _Minimal(Strict):
     urine_down: Threshold
 
 
+class _Mrd(Strict):
+    below: Threshold
+
+
 class _Progression(Strict):
     rise: Threshold
     serum_at_least: Threshold
@@ -78,6 +82,8 @@ class _Progression(Strict):
     urine_at_least: Threshold
     dflc_more_than: Threshold
     marrow_at_least: Threshold
+    circulating_rise: Threshold
+    circulating_at_least: Threshold
 
 
 class Criteria(Strict):
@@ -95,6 +101,7 @@ class Criteria(Strict):
     partial: _Partial
     minimal: _Minimal
     progression: _Progression
+    mrd: _Mrd
 
 
 class _CriteriaFile(Strict):
@@ -110,7 +117,10 @@ def criteria(version: str = "imwg-2016") -> Criteria:
 
 @dataclass(frozen=True, slots=True)
 class Panel:
-    """What is known at a visit: g/dL, mg/24 h, mg/dL, per cent; immunofixation True where negative; None: not measured."""
+    """What is known at a visit: g/dL, mg/24 h, mg/dL, per cent, cells per microlitre; residual disease as a share of cells.
+
+    Immunofixation is True where negative; None is not measured.
+    """
 
     day: date
     serum: Range | None = None
@@ -118,6 +128,8 @@ class Panel:
     kappa: Range | None = None
     lambda_: Range | None = None
     marrow: Range | None = None
+    circulating: Range | None = None
+    residual: Range | None = None
     serum_fixation_negative: bool | None = None
     urine_fixation_negative: bool | None = None
     clonal_cells: bool | None = None
@@ -130,20 +142,26 @@ class Panel:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Visit:
-    """The response at a visit as it stands alone: category, what shows it, whether imaging alone shows progression."""
+    """The response at a visit as it stands alone: category, what shows it, whether imaging alone shows progression.
+
+    `complete` says whether it was a complete response, None where that was not looked for; `mrd_negative` whether no residual
+    disease was found at the sensitivity that counts.
+    """
 
     day: date
     category: Category
     because: tuple[str, ...]
     by_imaging: bool = False
     not_measured: tuple[str, ...] = ()
+    complete: bool | None = None
+    mrd_negative: bool | None = None
 
 
 # --- visits from values ---
 
 _TESTS = {
     "serum_m_protein": "serum", "urine_m_protein_24h": "urine", "flc_kappa": "kappa", "flc_lambda": "lambda_",
-    "marrow_plasma_cells": "marrow",
+    "marrow_plasma_cells": "marrow", "circulating_plasma_cells": "circulating", "mrd": "residual",
 }  # fmt: skip
 _NEGATIVE = {"negative": True, "positive": False}
 
@@ -231,7 +249,7 @@ class Line:
             self.lowest[name] = min(value, self.lowest.get(name, value))
 
     def values(self, panel: Panel, number: Callable[[Range], float]) -> Iterator[tuple[str, float]]:
-        for name in ("serum", "urine", "marrow"):
+        for name in ("serum", "urine", "marrow", "circulating"):
             value: Range | None = getattr(panel, name)
             if value is not None:
                 yield name, number(value)
@@ -244,7 +262,8 @@ class Line:
         progression = list(self.progression(panel))
         imaging = [text for text, by_imaging in progression if by_imaging]
         if progression:
-            made = Visit(panel.day, "PD", tuple(text for text, _ in progression), bool(imaging))
+            texts = tuple(text for text, _ in progression)
+            made = Visit(panel.day, "PD", texts, bool(imaging), complete=False, mrd_negative=mrd_negative(panel, self.criteria))
         else:
             made = self.response(panel)
         self.track(panel)
@@ -252,15 +271,19 @@ class Line:
 
     def response(self, panel: Panel) -> Visit:
         missing: list[str] = []
+        mrd = mrd_negative(panel, self.criteria)
+        is_complete: bool | None = None
         for category, shows in (("CR", self.complete), ("VGPR", self.very_good), ("PR", self.partial), ("MR", self.minimal)):
             holds, because = shows(panel)
+            if category == "CR":
+                is_complete = False if holds is None and (_detected(panel.serum) or _detected(panel.urine)) else holds
             if holds:
                 reached = "sCR" if category == "CR" and self.stringent(panel) else category
-                return Visit(panel.day, reached, because, not_measured=tuple(missing))  # type: ignore[arg-type]
+                return Visit(panel.day, reached, because, False, tuple(missing), is_complete, mrd)  # type: ignore[arg-type]
             if holds is None:
                 missing += [f"{category}: {text}" for text in because]
         evaluable = self.minimal(panel)[0] is False
-        return Visit(panel.day, "SD" if evaluable else "NE", (), not_measured=tuple(missing))
+        return Visit(panel.day, "SD" if evaluable else "NE", (), False, tuple(missing), is_complete, mrd)
 
     # Each returns whether the category is shown (None: something is not measured), with what shows it or what is missing.
 
@@ -371,6 +394,12 @@ class Line:
         only_marrow = unmeasurable and not self.flc and "marrow" in now and "marrow" in lowest
         if only_marrow and self.risen(now["marrow"], lowest["marrow"], limits.marrow_at_least.value):
             yield f"marrow plasma cells {_short(now['marrow'])} %, from a lowest of {_short(lowest['marrow'])}", True
+        only_blood = unmeasurable and not self.flc and not self.marrow and "circulating" in now and "circulating" in lowest
+        if only_blood and now["circulating"] >= limits.circulating_at_least.value:
+            least = round(lowest["circulating"] * (1 + limits.circulating_rise.value / 100), 9)
+            if now["circulating"] >= least and now["circulating"] > lowest["circulating"]:
+                text = f"circulating plasma cells {_short(now['circulating'])}/uL"
+                yield f"{text}, from a lowest of {_short(lowest['circulating'])}", False
         if panel.plasmacytoma in ("new", "grown"):
             yield f"plasmacytoma {panel.plasmacytoma}", True
         if panel.bone_lesion == "new":
@@ -380,6 +409,13 @@ class Line:
         """Whether a value rose from its lowest by the percentage and by the absolute amount."""
         rise = round(now - lowest, 9)
         return rise >= least and rise >= round(lowest * self.criteria.progression.rise.value / 100, 9)
+
+
+def mrd_negative(panel: Panel, version: Criteria) -> bool | None:
+    """Whether less residual disease is there than counts; a bare 0 does not say how sensitive the test was."""
+    if panel.residual is None or panel.residual.exact == 0:
+        return None
+    return _below(panel.residual, version.mrd.below.value)
 
 
 def _baseline(start: date, before: Sequence[Panel]) -> Panel:
@@ -425,6 +461,10 @@ def _at_most(value: Range, limit: float) -> bool | None:
 
 def _undetected(value: Range | None) -> bool:
     return value is not None and not value.least and value.most is not None
+
+
+def _detected(value: Range | None) -> bool:
+    return value is not None and value.exceeds(0) is True
 
 
 def _at_least(value: Range) -> float:

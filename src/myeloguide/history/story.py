@@ -6,12 +6,15 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
-from myeloguide.history.course import MAINTENANCE, RANKS, LineCourse, Stretch
+from myeloguide.history.course import COMPLETE, MAINTENANCE, RANKS, LineCourse, Stretch
 from myeloguide.history.definitions import IMWG_2011, Definitions
 from myeloguide.history.episodes import OHDSI, count_episodes
-from myeloguide.history.facts import Derived, derive_from
+from myeloguide.history.facts import Derived, PersonFound, derive_from
+from myeloguide.history.frailty import Scored, age_on, scored
 from myeloguide.history.lines import IMWG_2015, LineFound, LinesFound, PhaseFound, count_lines
-from myeloguide.history.response import Category, Line, Panel, Visit, best, confirmed, panels
+from myeloguide.history.relapse import Kind, Signs
+from myeloguide.history.response import VISIT_DAYS, Category, Line, Panel, Visit, best, confirmed, criteria, mrd_negative, panels
+from myeloguide.history.signs import Recorded, clinical_criteria, significant, signs_at
 from myeloguide.knowledge.vocabulary import Vocabulary
 from myeloguide.record.events import Events, Treatment
 from myeloguide.record.ranges import Range
@@ -47,12 +50,13 @@ class Judged:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Told:
-    """What one patient's record says: lines, the responses in them, and the facts that follow with their proofs."""
+    """What one patient's record says: lines, the responses in them, scores, and what follows with its proofs."""
 
     patient_id: str
     lines: LinesFound
     responses: tuple[Judged, ...]
     derived: Derived
+    scores: tuple[Scored, ...] = ()
 
 
 def tell(
@@ -63,8 +67,12 @@ def tell(
     definitions: Definitions = IMWG_2011,
     *,
     assume_complete: bool = False,
+    relapse: str = "imwg-2016",
 ) -> Told:
-    """Tell one patient's history up to a day; what was recorded later is not known then."""
+    """Tell one patient's history up to a day; what was recorded later is not known then.
+
+    `relapse` is the version of the signs that make a relapse clinical.
+    """
     events = _known_on(events, as_of)
     visits = panels(events.measurements, events.findings)
     lines = count(events, vocabulary, ())
@@ -83,10 +91,20 @@ def tell(
         _course(events, lines.lines, number, judged, vocabulary, definitions, as_of, complete=complete)
         for number in range(len(lines.lines))
     ]
-    derived = derive_from(courses, vocabulary, definitions, complete=complete and lines.certain)
+    age = age_on(person, as_of)
+    scores = scored(age, events.findings, as_of)
+    derived = derive_from(
+        courses,
+        vocabulary,
+        definitions,
+        complete=complete and lines.certain,
+        as_of=as_of,
+        person=PersonFound(age, scores),
+        signs=_signs(events, courses, judged, visits, relapse, vocabulary, complete=complete),
+    )
     if not lines.certain:
         derived = _open_order(derived, lines, complete=complete)
-    return Told(person.patient_id, lines, tuple(judged), derived)
+    return Told(person.patient_id, lines, tuple(judged), derived, scores)
 
 
 def _known_on(events: Events, as_of: date) -> Events:
@@ -110,12 +128,19 @@ def _judge(events: Events, lines: LinesFound, visits: Sequence[Panel]) -> list[J
     """Judge the visits of every line: by the categories that somebody recorded in it, else by what was measured."""
     found: list[Judged] = []
     starts = [line.start.first for line in lines.lines]
+    residual = [panel for panel in visits if panel.residual is not None]
     for number, line in enumerate(lines.lines):
         start, until = starts[number], starts[number + 1] if number + 1 < len(starts) else None
         if start is None:
             continue
         recorded = [
-            Visit(item.date.first, item.category, ("as recorded",), by_imaging=bool(item.clinical))  # type: ignore[arg-type]
+            Visit(
+                item.date.first,
+                item.category,  # type: ignore[arg-type]
+                ("as recorded",),
+                by_imaging=bool(item.clinical),
+                mrd_negative=_mrd_near(item.date.first, residual),
+            )
             for item in events.responses
             if item.date.first is not None and start < item.date.first and (until is None or item.date.first <= until)
         ]
@@ -124,6 +149,15 @@ def _judge(events: Events, lines: LinesFound, visits: Sequence[Panel]) -> list[J
         categories = confirmed(seen, until, died_of_progression=died)
         found += [Judged(line.number, visit, category, bool(recorded)) for visit, category in zip(seen, categories, strict=True)]
     return found
+
+
+def _mrd_near(day: date, residual: Sequence[Panel]) -> bool | None:
+    """Return what the residual disease measured within the days of a visit says."""
+    if not residual:
+        return None
+    near = [panel for panel in residual if abs((panel.day - day).days) <= VISIT_DAYS]
+    nearest = min(near, key=lambda panel: abs((panel.day - day).days), default=None)
+    return None if nearest is None else mrd_negative(nearest, criteria())
 
 
 def _measured(start: date, until: date | None, visits: Sequence[Panel]) -> list[Visit]:
@@ -143,6 +177,47 @@ def _progressions(judged: Sequence[Judged]) -> list[date]:
 def _shows_progression(item: Judged) -> bool:
     # A category that somebody recorded is taken at its word; what was measured needs its confirmation.
     return item.visit.category == "PD" and (item.confirmed == "PD" or item.recorded)
+
+
+def _signs(
+    events: Events,
+    courses: Sequence[LineCourse],
+    judged: Sequence[Judged],
+    visits: Sequence[Panel],
+    relapse: str,
+    vocabulary: Vocabulary,
+    *,
+    complete: bool,
+) -> dict[int, Signs]:
+    """Return what tells the kind of every progression, by line."""
+    progressed = [course for course in courses if course.progression is not None]
+    if not progressed:
+        return {}
+    version = clinical_criteria(relapse)
+    drugs = [item for item in events.treatments if not vocabulary.agents[item.agent].steroid]
+    recorded = Recorded.of(events, drugs, complete=complete)
+    found = {}
+    for course in progressed:
+        assert course.progression is not None
+        later = next((other for other in courses if other.number > course.number), None)
+        rises, text = significant(visits, course.progression, later.start.last if later is not None else None)
+        shown = next((item for item in judged if item.line == course.number and _shows_progression(item)), None)
+        found[course.number] = Signs(
+            version.version,
+            signs_at(course.progression, course.start.first, recorded, version),
+            rises,
+            text,
+            shown.visit.because if shown is not None else ("stopped for progression",),
+            _kind_recorded(events, course.progression),
+        )
+    return found
+
+
+def _kind_recorded(events: Events, progression: When) -> Kind | None:
+    """Return the kind that somebody recorded with a progression."""
+    same_day = [item for item in events.responses if item.category == "PD" and item.date.first == progression.first]
+    said = {item.clinical for item in same_day if item.clinical is not None}
+    return None if len(said) != 1 else "clinical" if True in said else "biochemical"
 
 
 # --- lines laid out in time ---
@@ -200,6 +275,7 @@ def _course(
         progression=progression,
         no_progression=complete and progression is None and explained and _without_progression(own, until or as_of),
         progressed_on=frozenset(),
+        complete_response=_complete_response(own),
     )
 
 
@@ -231,6 +307,16 @@ def _best(judged: Sequence[Judged]) -> Category | None:
         return best(seen) if seen else None
     # A response that nothing confirmed is none, but proves no failure to respond; nor does a single visit.
     return "SD" if len(seen) > 1 and set(seen) == {"SD"} else None
+
+
+def _complete_response(judged: Sequence[Judged]) -> bool | None:
+    """Whether complete response was confirmed; none was reached only where every visit before progression shows that."""
+    before_it = [item for item in judged if item.visit.category not in ("NE", "PD")]
+    if any(item.confirmed in COMPLETE for item in before_it):
+        return True
+    if judged and judged[0].recorded:
+        return False if before_it and all(item.visit.category not in COMPLETE for item in before_it) else None
+    return False if before_it and all(item.visit.complete is False for item in before_it) else None
 
 
 def _stretch(

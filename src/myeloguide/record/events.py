@@ -25,6 +25,9 @@ UNITS = {
     "albumin": "g/dL",
     "beta2_microglobulin": "mg/L",
     "ldh": "U/L",
+    "circulating_plasma_cells": "/uL",
+    "mrd": "fraction",
+    "plasmacytoma_size": "cm",
 }
 """The standard unit of each laboratory test."""
 
@@ -81,7 +84,7 @@ class Measurement:
 
 @dataclass(frozen=True, slots=True)
 class FindingRecorded:
-    """A finding with its word or number: immunofixation, plasmacytoma, bone lesion, cytogenetics, ECOG."""
+    """A finding with its word or number: immunofixation, plasmacytoma, bone lesion, hyperviscosity, cytogenetics, ECOG."""
 
     kind: str
     date: When

@@ -47,6 +47,13 @@ class Range:
         most = min((x for x in (self.most, other.most) if x is not None), default=None)
         return None if least is not None and most is not None and least > most else Range(least, most)
 
+    def surpasses(self, other: Range, least: float = 0, factor: float = 1) -> bool | None:
+        """Whether the value is at least `least` more than `factor` times the other, which is not negative."""
+        if self.least is not None and other.most is not None and round(self.least - other.most * factor, 9) >= least:
+            return True
+        known = self.most is not None and other.least is not None
+        return False if known and round(self.most - other.least * factor, 9) < least else None  # type: ignore[operator]
+
     def __str__(self) -> str:
         if self.exact is not None:
             return shown(self.exact)

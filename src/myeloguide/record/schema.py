@@ -77,13 +77,21 @@ FINDINGS = _spelt(
     "immunofixation",
     "plasmacytoma",
     "bone_lesion",
+    "hyperviscosity",
     "cytogenetics",
     "ecog",
+    "charlson",
+    "adl",
+    "iadl",
     immunofixation="IFE|immunofixation electrophoresis",
     plasmacytoma="plasmacytomas",
     bone_lesion="bone lesions|lytic lesion|lytic lesions",
     cytogenetics="FISH",
+    hyperviscosity="hyperviscosity syndrome",
     ecog="ECOG performance status|ECOG PS",
+    charlson="Charlson comorbidity index|Charlson index|CCI",
+    adl="activities of daily living|Katz index|Katz ADL",
+    iadl="instrumental activities of daily living|Lawton IADL|Lawton index",
 )
 """Kinds of findings by folded spelling."""
 

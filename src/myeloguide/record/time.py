@@ -99,6 +99,8 @@ def days_between(start: When, end: When) -> Range:
 def months_between(start: When, end: When) -> Range:
     """Return the calendar months from `start` to `end` (ruling A9): whole months, then a share of the running one."""
     least = calendar_months(start.last, end.first) if end.first and start.last else None
+    if start.day and end.day:
+        return Range(least, least)
     most = calendar_months(start.first, end.last) if end.last and start.first else None
     return Range(least, most)
 
