@@ -380,11 +380,14 @@ def history_check(
         raise InputError(Problem(str(folder), "no row of it can be used", "the report says why"))
 
 
+_RULES = "How lines are counted: imwg-2015 or ohdsi-mm-episodes, with numbers changed as in imwg-2015,maintenance=120."
+
+
 @history_app.command("derive")
 def history_derive(
     folder: Annotated[Path, typer.Argument(help="A folder of record tables (Parquet or CSV), or a DuckDB file.")],
     output: Annotated[Path, typer.Option("-o", "--output", help="The folder for lines, responses, refractoriness and facts.")],
-    rules: Annotated[str, typer.Option(help="How lines are counted: imwg-2015 or ohdsi-mm-episodes.")] = "imwg-2015",
+    rules: Annotated[str, typer.Option(help=_RULES)] = "imwg-2015",
     as_of: Annotated[
         str | None, typer.Option(help="The day of the decision, where the tables give none.", metavar="DATE")
     ] = None,
@@ -399,6 +402,9 @@ def history_derive(
     if not quiet:
         written = ", ".join(f"{number:,} {name}" for name, number in found.rows.items())
         typer.echo(f"{found.patients:,} patients told by {rules}: {written}", err=True)
+        if found.differing:
+            what = "patients have lines given that differ from those counted, see disagreements"
+            typer.echo(f"{found.differing:,} {what}", err=True)
         if found.undated:
             typer.echo(f"{found.undated:,} patients have no as_of and were told as of {_day(as_of) or date.today()}", err=True)
 

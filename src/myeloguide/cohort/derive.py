@@ -1,9 +1,12 @@
-"""Record tables to lines, responses, refractoriness and facts, patient by patient, each written as Parquet with its proof."""
+"""Record tables to lines, responses, refractoriness and facts, patient by patient, each written as Parquet with its proof.
+
+Lines given win; where the lines counted from the other tables differ, both sides are written to `disagreements`.
+"""
 
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from itertools import islice
@@ -13,10 +16,11 @@ from typing import Any
 import polars as pl
 
 from myeloguide.cohort.progress import progress
-from myeloguide.errors import InputError, Problem, suggestion
+from myeloguide.errors import InputError, Problem
 from myeloguide.history.closure import close, planes_of
+from myeloguide.history.lines import LineFound
 from myeloguide.history.refractoriness import refractory
-from myeloguide.history.story import RULE_SETS, Told, tell
+from myeloguide.history.story import Told, rule_set, tell
 from myeloguide.knowledge.vocabulary import Vocabulary, vocabulary
 from myeloguide.record.quality import Report
 from myeloguide.record.tables import patients_of, read_tables
@@ -36,6 +40,8 @@ class Derivation:
     report: Report
     undated: int
     """Patients without an `as_of` of their own, told as of the day given."""
+    differing: int
+    """Patients whose lines given differ from those counted from the other tables."""
 
 
 def derive_tables(
@@ -45,18 +51,18 @@ def derive_tables(
 
     A patient is told as of the day in the patients table, else as of the day given, else as of today.
     """
-    if rules not in RULE_SETS:
-        raise InputError(Problem("--rules", f"there is no rule set {rules}", suggestion(rules, RULE_SETS)))
+    count = rule_set(rules)
     if output.exists() and not output.is_dir():
         raise InputError(Problem(str(output), "is a file", "name a folder"))
     if not output.parent.is_dir():
         raise InputError(Problem(str(output.parent), "there is no such folder", "make it first"))
     words = vocabulary()
     examined = read_tables(source).examine(today=today)
-    tables = {"lines": _line_rows, "responses": _response_rows, "refractoriness": _refractory_rows, "facts": _fact_rows}
+    tables = {"lines": _line_rows, "responses": _response_rows, "refractoriness": _refractory_rows, "facts": _fact_rows,
+              "disagreements": _disagreement_rows}  # fmt: skip
     schemas = _schemas(words)
     counts = dict.fromkeys(tables, 0)
-    told = undated = 0
+    told = undated = differing = 0
     try:
         with (
             tempfile.TemporaryDirectory(dir=output.parent, prefix=f".{output.name}.") as folder,
@@ -68,10 +74,11 @@ def derive_tables(
                 for events in islice(patients, BATCH):
                     day = events.person.as_of.last if events.person.as_of is not None else None
                     undated += day is None
-                    found = tell(events, words, day or as_of or today, RULE_SETS[rules])
+                    found = tell(events, words, day or as_of or today, count)
                     for name, make in tables.items():
                         rows[name] += make(found, words)
                     told += 1
+                    differing += bool(found.differing)
                     advance(1)
                 for name, made in rows.items():
                     counts[name] += len(made)
@@ -83,7 +90,7 @@ def derive_tables(
                 whole.replace(output / whole.name)
     except OSError as error:
         raise InputError(Problem(str(output), f"cannot be written: {error.strerror or error}")) from None
-    return Derivation(told, counts, examined.report, undated)
+    return Derivation(told, counts, examined.report, undated, differing)
 
 
 def _schemas(words: Vocabulary) -> dict[str, dict[str, Any]]:
@@ -92,21 +99,25 @@ def _schemas(words: Vocabulary) -> dict[str, dict[str, Any]]:
     facts = {"patient_id": text} | {column: kinds.get(words.facts[name].kind, truth) for name, column, _ in _columns(words)}
     lines = ("regimen", "agents", "start", "stop", "transplant_date", "best_response", "progression_date", "end_reason", "began")
     return {
-        "lines": {"patient_id": text, "line": whole} | dict.fromkeys(lines, text) | {"maintenance": truth, "assumed": truth},
+        "lines": {"patient_id": text, "line": whole}
+        | dict.fromkeys(lines, text)
+        | {"maintenance": truth, "assumed": truth, "given": truth},
         "responses": {"patient_id": text, "date": text, "line": whole, "category": text, "confirmed": text}
         | {"recorded": truth, "because": text, "not_measured": text},
         "refractoriness": {"patient_id": text, "agent": text, "exposed": truth, "refractory": truth, "line": whole}
         | {"reason": text, "last_dose": text, "progression_date": text, "days": pl.Float64, "assumed": truth},
         "facts": facts,
+        "disagreements": {"patient_id": text, "line": whole, "about": text, "given": text, "derived": text},
     }
 
 
 def _line_rows(told: Told, words: Vocabulary) -> Iterator[Row]:
-    for line, course in zip(told.lines.lines, told.derived.courses, strict=True):
+    counted: Sequence[LineFound | None] = [None] * len(told.derived.courses) if told.lines_given else told.lines.lines
+    for line, course in zip(counted, told.derived.courses, strict=True):
         reasons = dict.fromkeys(stretch.reason for stretch in course.stretches if stretch.reason)
         yield {
             "patient_id": told.patient_id,
-            "line": line.number,
+            "line": course.number,
             "regimen": next(iter(course.regimens), None),
             "agents": "+".join(course.agents),
             "start": _day(course.start),
@@ -116,8 +127,9 @@ def _line_rows(told: Told, words: Vocabulary) -> Iterator[Row]:
             "best_response": course.best_response,
             "progression_date": _day(course.progression),
             "end_reason": "; ".join(reasons) or None,
-            "began": line.began,
-            "assumed": line.assumed,
+            "began": line.began if line else None,
+            "assumed": line.assumed if line else None,
+            "given": line is None,
         }
 
 
@@ -171,6 +183,11 @@ def _fact_rows(told: Told, words: Vocabulary) -> Iterator[Row]:
             true, false = planes[name, member]
             row[column] = True if true else False if false else None
     yield row
+
+
+def _disagreement_rows(told: Told, words: Vocabulary) -> Iterator[Row]:
+    for item in told.differing:
+        yield {"patient_id": told.patient_id, "line": item.line, "about": item.about, "given": item.first, "derived": item.second}
 
 
 def _columns(words: Vocabulary) -> Iterator[tuple[str, str, str]]:

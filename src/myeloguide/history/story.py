@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from datetime import date
+from typing import Any
 
-from myeloguide.history.course import MAINTENANCE, RANKS, LineCourse, Stretch
+from myeloguide.errors import InputError, Problem, suggestion
+from myeloguide.history.course import MAINTENANCE, RANKS, LineCourse, Stretch, lay_out
 from myeloguide.history.definitions import IMWG_2011, Definitions
+from myeloguide.history.differences import Difference, differences
 from myeloguide.history.episodes import OHDSI, count_episodes
-from myeloguide.history.facts import Derived, derive_from
+from myeloguide.history.facts import NOTHING_GIVEN, Derived, derive_from
 from myeloguide.history.lines import IMWG_2015, LineFound, LinesFound, PhaseFound, count_lines
 from myeloguide.history.response import Category, Line, Panel, Visit, best, confirmed, panels
 from myeloguide.knowledge.vocabulary import Vocabulary
 from myeloguide.record.events import Events, Treatment
+from myeloguide.record.fact_sheet import FactSheet
+from myeloguide.record.patient_file import History
+from myeloguide.record.patient_file import Line as LineGiven
 from myeloguide.record.ranges import Range
 from myeloguide.record.time import UNKNOWN, When, before, days_between
 
@@ -23,11 +29,37 @@ _MOST_READINGS = 6
 
 Counting = Callable[[Events, Vocabulary, Sequence[date]], LinesFound]
 
-RULE_SETS: dict[str, Counting] = {
-    IMWG_2015.name: lambda events, vocabulary, progressions: count_lines(events, vocabulary, IMWG_2015, progressions),
-    OHDSI.name: lambda events, vocabulary, progressions: count_episodes(events, vocabulary, OHDSI, progressions),
+_PARAMETERS: dict[str, tuple[Callable[..., LinesFound], Any]] = {
+    IMWG_2015.name: (count_lines, IMWG_2015),
+    OHDSI.name: (count_episodes, OHDSI),
 }
+
+
+def _counting(count: Callable[..., LinesFound], rules: Any) -> Counting:
+    return lambda events, vocabulary, progressions: count(events, vocabulary, rules, progressions)
+
+
+RULE_SETS: dict[str, Counting] = {name: _counting(*known) for name, known in _PARAMETERS.items()}
 """The rule sets for lines, by name."""
+
+
+def rule_set(text: str) -> Counting:
+    """Return a rule set by name, with numbers of it changed: `imwg-2015`, or `imwg-2015,maintenance=120,tandem=90`."""
+    name, *changes = (part.strip() for part in text.split(","))
+    if name not in _PARAMETERS:
+        raise InputError(Problem("--rules", f"there is no rule set {name}", suggestion(name, RULE_SETS)))
+    count, rules = _PARAMETERS[name]
+    numbers = [item.name for item in fields(rules) if isinstance(getattr(rules, item.name), int)]
+    changed: dict[str, Any] = {"name": text}
+    for change in changes:
+        number, _, days = (part.strip() for part in change.partition("="))
+        if number not in numbers:
+            hint = suggestion(number, numbers) or f"its numbers are {', '.join(numbers)}"
+            raise InputError(Problem("--rules", f'{name} has no number "{number}"', hint))
+        if not days.isascii() or not days.isdigit() or len(days) > 4:
+            raise InputError(Problem("--rules", f'{number} is "{days}"', f"write days: {number}={getattr(rules, number)}"))
+        changed[number] = int(days)
+    return _counting(count, replace(rules, **changed))
 
 
 _OTHER_REASONS = ("toxicity", "intolerance", "completed", "planned", "choice")
@@ -47,12 +79,17 @@ class Judged:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Told:
-    """What one patient's record says: lines, the responses in them, and the facts that follow with their proofs."""
+    """What one patient's record says: lines, the responses in them, and the facts that follow with their proofs.
+
+    Where lines were given, `derived` follows from those; `lines` are the ones counted, and `differing` says where they differ.
+    """
 
     patient_id: str
     lines: LinesFound
     responses: tuple[Judged, ...]
     derived: Derived
+    differing: tuple[Difference, ...] = ()
+    lines_given: bool = False
 
 
 def tell(
@@ -62,9 +99,10 @@ def tell(
     count: Counting = RULE_SETS[IMWG_2015.name],
     definitions: Definitions = IMWG_2011,
     *,
+    given: FactSheet = NOTHING_GIVEN,
     assume_complete: bool = False,
 ) -> Told:
-    """Tell one patient's history up to a day; what was recorded later is not known then."""
+    """Tell one patient's history up to a day; what was recorded later is not known then. Lines and facts given win."""
     events = _known_on(events, as_of)
     visits = panels(events.measurements, events.findings)
     lines = count(events, vocabulary, ())
@@ -82,7 +120,13 @@ def tell(
         _course(events, lines.lines, number, judged, vocabulary, definitions, as_of, complete=complete)
         for number in range(len(lines.lines))
     ]
-    derived = derive_from(courses, vocabulary, definitions, complete=complete and lines.certain)
+    if events.lines is not None:
+        kept = lay_out(History.model_construct(lines=events.lines), vocabulary, definitions, as_of)
+        derived = derive_from(kept, vocabulary, definitions, given=given, complete=complete)
+        comparable = events.treatments or any(item.kind == "autologous_transplant" for item in events.procedures)
+        differing = tuple(differences(kept, courses, vocabulary, stated_only=True)) if comparable else ()
+        return Told(person.patient_id, lines, tuple(judged), derived, differing, lines_given=True)
+    derived = derive_from(courses, vocabulary, definitions, given=given, complete=complete and lines.certain)
     if not lines.certain:
         derived = _open_order(derived, lines, complete=complete)
     return Told(person.patient_id, lines, tuple(judged), derived)
@@ -92,13 +136,19 @@ def _known_on(events: Events, as_of: date) -> Events:
     def known(when: When | None) -> bool:
         return when is None or when.first is None or when.first <= as_of
 
+    def so_far(line: LineGiven) -> LineGiven:
+        late = line.progressed is not None and not known(line.progressed.date)
+        return line.model_copy(update={"progression": None}) if late else line
+
     return replace(
         events,
+        person=replace(events.person, as_of=When.on(as_of)),  # what is ongoing goes on until then
         treatments=tuple(item for item in events.treatments if known(item.start)),
         procedures=tuple(item for item in events.procedures if known(item.date)),
         measurements=tuple(item for item in events.measurements if known(item.date)),
         findings=tuple(item for item in events.findings if known(item.date)),
         responses=tuple(item for item in events.responses if known(item.date)),
+        lines=None if events.lines is None else tuple(so_far(line) for line in events.lines if known(line.begun)),
     )
 
 
