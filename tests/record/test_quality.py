@@ -379,7 +379,7 @@ def test_the_full_report_is_written(suffix: str, tmp_path: Path) -> None:
     found = examined(measurements(unit=["foo", "mg/dL"])).report
     path = tmp_path / f"report{suffix}"
     check_report_path(path, tmp_path)
-    write_report(found, path)
+    write_report(found.findings, path)
     read = pl.read_csv(path) if suffix == ".csv" else pl.read_parquet(path)
     assert read.height == found.findings.height
     assert read.columns == ["table", "row", "patient_id", "kind", "done", "what"]

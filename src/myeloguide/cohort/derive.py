@@ -58,9 +58,9 @@ def derive_tables(
         raise InputError(Problem(str(output.parent), "there is no such folder", "make it first"))
     words = vocabulary()
     examined = read_tables(source).examine(today=today)
-    tables = {"lines": _line_rows, "responses": _response_rows, "refractoriness": _refractory_rows, "facts": _fact_rows,
+    tables = {"lines": _line_rows, "responses": _response_rows, "refractoriness": _refractory_rows, "facts": fact_rows,
               "disagreements": _disagreement_rows}  # fmt: skip
-    schemas = _schemas(words)
+    types = schemas(words)
     counts = dict.fromkeys(tables, 0)
     told = undated = differing = 0
     try:
@@ -82,7 +82,7 @@ def derive_tables(
                     advance(1)
                 for name, made in rows.items():
                     counts[name] += len(made)
-                    pl.DataFrame(made, schema=schemas[name]).write_parquet(Path(folder) / f"{name}-{number:05}.parquet")
+                    pl.DataFrame(made, schema=types[name]).write_parquet(Path(folder) / f"{name}-{number:05}.parquet")
             output.mkdir(exist_ok=True)
             for name in tables:
                 whole = Path(folder) / f"{name}.parquet"
@@ -93,7 +93,8 @@ def derive_tables(
     return Derivation(told, counts, examined.report, undated, differing)
 
 
-def _schemas(words: Vocabulary) -> dict[str, dict[str, Any]]:
+def schemas(words: Vocabulary) -> dict[str, dict[str, Any]]:
+    """Return the columns of the tables that are written, with their types."""
     text, whole, truth = pl.String, pl.Int32, pl.Boolean
     kinds: dict[str, Any] = {"number": pl.Float64, "integer": whole, "category": text}
     facts = {"patient_id": text} | {column: kinds.get(words.facts[name].kind, truth) for name, column, _ in _columns(words)}
@@ -165,7 +166,8 @@ def _refractory_rows(told: Told, words: Vocabulary) -> Iterator[Row]:
         }
 
 
-def _fact_rows(told: Told, words: Vocabulary) -> Iterator[Row]:
+def fact_rows(told: Told, words: Vocabulary) -> Iterator[Row]:
+    """Yield the one row of a patient in the table of facts."""
     sheet = told.derived.facts
     planes = planes_of(sheet, words, ())
     close(planes, words)

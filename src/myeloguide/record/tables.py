@@ -24,7 +24,7 @@ from myeloguide.record.events import (
     Treatment,
 )
 from myeloguide.record.patient_file import Line, Progression
-from myeloguide.record.quality import Examined, Report, Settings, examine
+from myeloguide.record.quality import Examined, Settings, examine
 from myeloguide.record.ranges import Range
 from myeloguide.record.schema import EVENTS, TABLES
 from myeloguide.record.sources import open_tables, reason
@@ -214,14 +214,14 @@ def check_report_path(path: Path, source: Path) -> None:
         raise InputError(Problem(str(path), "has the name of a record table", "name the report otherwise"))
 
 
-def write_report(report: Report, path: Path) -> None:
-    """Write every finding, one row each, as .parquet or .csv: aside first, then in its place."""
+def write_report(rows: pl.DataFrame, path: Path) -> None:
+    """Write the rows of a report as .parquet or .csv: aside first, then in its place."""
     aside = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
         if path.suffix == ".csv":
-            report.findings.write_csv(aside)
+            rows.write_csv(aside)
         else:
-            report.findings.write_parquet(aside)
+            rows.write_parquet(aside)
         aside.replace(path)
     except (OSError, pl.exceptions.PolarsError) as error:
         raise InputError(Problem(str(path), f"cannot be written: {reason(error)}")) from None
