@@ -371,7 +371,7 @@ def history_check(
         check_report_path(report, folder)
     found = read_tables(folder).examine(today=date.today()).report
     if report is not None:
-        write_report(found, report)
+        write_report(found.findings, report)
     if output is Format.json:
         _print(json.dumps(as_json(found), ensure_ascii=False, indent=1) + "\n")
     else:
@@ -380,16 +380,14 @@ def history_check(
         raise InputError(Problem(str(folder), "no row of it can be used", "the report says why"))
 
 
+_RULES = "How lines are counted: imwg-2015 or ohdsi-mm-episodes, with numbers changed as in imwg-2015,maintenance=120."
+
+
 @history_app.command("derive")
 def history_derive(
     folder: Annotated[Path, typer.Argument(help="A folder of record tables (Parquet or CSV), or a DuckDB file.")],
-    output: Annotated[
-        Path,
-        typer.Option(
-            "-o", "--output", help="The folder for lines, responses, relapses, refractoriness, states, scores and facts."
-        ),
-    ],
-    rules: Annotated[str, typer.Option(help="How lines are counted: imwg-2015 or ohdsi-mm-episodes.")] = "imwg-2015",
+    output: Annotated[Path, typer.Option("-o", "--output", help="The folder for the tables that are written.")],
+    rules: Annotated[str, typer.Option(help=_RULES)] = "imwg-2015",
     relapse: Annotated[str, typer.Option(help="What makes a relapse clinical: imwg-2016 or treatment-at-relapse.")] = "imwg-2016",
     as_of: Annotated[
         str | None, typer.Option(help="The day of the decision, where the tables give none.", metavar="DATE")
@@ -405,8 +403,45 @@ def history_derive(
     if not quiet:
         written = ", ".join(f"{number:,} {name}" for name, number in found.rows.items())
         typer.echo(f"{found.patients:,} patients told by {rules}, relapse by {relapse}: {written}", err=True)
+        if found.differing:
+            what = "patients have lines given that differ from those counted, see disagreements"
+            typer.echo(f"{found.differing:,} {what}", err=True)
         if found.undated:
             typer.echo(f"{found.undated:,} patients have no as_of and were told as of {_day(as_of) or date.today()}", err=True)
+
+
+@history_app.command("compare")
+def history_compare(
+    folder: Annotated[Path, typer.Argument(help="A folder of record tables (Parquet or CSV), or a DuckDB file.")],
+    rules: Annotated[list[str] | None, typer.Option(help=f"{_RULES} Give two; else these two are compared.")] = None,
+    table: Annotated[
+        Path | None, typer.Option("-o", "--output", help="Where every difference goes, one row each: .parquet or .csv.")
+    ] = None,
+    as_of: Annotated[
+        str | None, typer.Option(help="The day of the decision, where the tables give none.", metavar="DATE")
+    ] = None,
+    pack: PackOption = "imwg-2021",
+    ruling: RulingOption = None,
+    output: Annotated[Format, typer.Option("--format", help="How the summary is printed.")] = Format.text,
+) -> None:
+    """Count lines by two rule sets, and say where lines, refractoriness, facts and the options offered differ."""
+    gc.enable()
+    from myeloguide.cohort.compare import compare_rules, summary
+    from myeloguide.guideline.prepared import load_pack
+    from myeloguide.record.tables import check_report_path, write_report
+
+    if table is not None:
+        check_report_path(table, folder)
+    day, shown = _day(as_of), sys.stderr.isatty()
+    found = compare_rules(folder, load_pack(pack), rules or (), date.today(), as_of=day, switched=_switches(ruling), shown=shown)
+    if table is not None:
+        write_report(found.rows, table)
+    if output is Format.json:
+        from myeloguide.guideline.answer import plain
+
+        _print(json.dumps(plain(found.counted), ensure_ascii=False, indent=1) + "\n")
+    else:
+        _print("\n".join(summary(found.counted)) + "\n")
 
 
 def _document(file: str):  # type: ignore[no-untyped-def]

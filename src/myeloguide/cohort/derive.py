@@ -1,9 +1,12 @@
-"""Record tables to lines, responses, refractoriness and facts, patient by patient, each written as Parquet with its proof."""
+"""Record tables to lines, responses, refractoriness and facts, patient by patient, each written as Parquet with its proof.
+
+Lines given win; where the lines counted from the other tables differ, both sides are written to `disagreements`.
+"""
 
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from itertools import islice
@@ -16,11 +19,12 @@ from numpy.typing import NDArray
 
 from myeloguide.cohort.columns import unpack_bits
 from myeloguide.cohort.progress import progress
-from myeloguide.errors import InputError, Problem, suggestion
+from myeloguide.errors import InputError, Problem
 from myeloguide.history.closure import close, planes_of_all
+from myeloguide.history.lines import LineFound
 from myeloguide.history.refractoriness import refractory
 from myeloguide.history.signs import clinical_criteria
-from myeloguide.history.story import RULE_SETS, Told, tell
+from myeloguide.history.story import Told, rule_set, tell
 from myeloguide.knowledge.vocabulary import Vocabulary, vocabulary
 from myeloguide.record.fact_sheet import FactSheet
 from myeloguide.record.quality import Report
@@ -41,6 +45,8 @@ class Derivation:
     report: Report
     undated: int
     """Patients without an `as_of` of their own, told as of the day given."""
+    differing: int
+    """Patients whose lines given differ from those counted from the other tables."""
 
 
 def derive_tables(
@@ -58,8 +64,7 @@ def derive_tables(
     A patient is told as of the day in the patients table, else as of the day given, else as of today. `relapse` is the version
     of the signs that make a relapse clinical.
     """
-    if rules not in RULE_SETS:
-        raise InputError(Problem("--rules", f"there is no rule set {rules}", suggestion(rules, RULE_SETS)))
+    count = rule_set(rules)
     clinical_criteria(relapse)
     if output.exists() and not output.is_dir():
         raise InputError(Problem(str(output), "is a file", "name a folder"))
@@ -67,9 +72,9 @@ def derive_tables(
         raise InputError(Problem(str(output.parent), "there is no such folder", "make it first"))
     words = vocabulary()
     examined = read_tables(source).examine(today=today)
-    schemas = _schemas()
+    types = _types()
     counts = dict.fromkeys(TABLES, 0)
-    told = undated = 0
+    told = undated = differing = 0
     try:
         with (
             tempfile.TemporaryDirectory(dir=output.parent, prefix=f".{output.name}.") as folder,
@@ -82,14 +87,15 @@ def derive_tables(
                 for events in islice(patients, BATCH):
                     day = events.person.as_of.last if events.person.as_of is not None else None
                     undated += day is None
-                    found = tell(events, words, day or as_of or today, RULE_SETS[rules], relapse=relapse)
+                    found = tell(events, words, day or as_of or today, count, relapse=relapse)
                     for name, make in _ROWS.items():
                         rows[name] += make(found, words)
                     sheets[found.patient_id] = found.derived.facts
                     told += 1
+                    differing += bool(found.differing)
                     advance(1)
-                frames = {name: pl.DataFrame(made, schema=schemas[name]) for name, made in rows.items()}
-                for name, frame in {**frames, "facts": _fact_table(sheets, words)}.items():
+                frames = {name: pl.DataFrame(made, schema=types[name]) for name, made in rows.items()}
+                for name, frame in {**frames, "facts": fact_table(sheets, words)}.items():
                     counts[name] += frame.height
                     frame.write_parquet(Path(folder) / f"{name}-{number:05}.parquet")
             output.mkdir(exist_ok=True)
@@ -99,17 +105,17 @@ def derive_tables(
                 whole.replace(output / whole.name)
     except OSError as error:
         raise InputError(Problem(str(output), f"cannot be written: {error.strerror or error}")) from None
-    return Derivation(told, counts, examined.report, undated)
+    return Derivation(told, counts, examined.report, undated, differing)
 
 
-def _schemas() -> dict[str, dict[str, Any]]:
+def _types() -> dict[str, dict[str, Any]]:
     text, whole, truth = pl.String, pl.Int32, pl.Boolean
     number = pl.Float64
     lines = ("regimen", "agents", "start", "stop", "transplant_date", "best_response", "progression_date", "progression_kind")
     return {
         "lines": {"patient_id": text, "line": whole}
         | dict.fromkeys((*lines, "end_reason", "began"), text)
-        | {"maintenance": truth, "assumed": truth},
+        | {"maintenance": truth, "assumed": truth, "given": truth},
         "responses": {"patient_id": text, "date": text, "line": whole, "category": text, "confirmed": text}
         | {"recorded": truth, "because": text, "not_measured": text, "mrd_negative": truth},
         "relapses": {"patient_id": text, "line": whole, "date": text, "kind": text, "kind_recorded": truth, "criteria": text}
@@ -124,16 +130,18 @@ def _schemas() -> dict[str, dict[str, Any]]:
         | {"rule": text},
         "scores": {"patient_id": text, "score": text, "least": whole, "most": whole, "category": text, "frail": truth}
         | {"missing": text, "because": text, "unverified": text, "built_in": text},
+        "disagreements": {"patient_id": text, "line": whole, "about": text, "given": text, "derived": text},
     }
 
 
 def _line_rows(told: Told, words: Vocabulary) -> Iterator[Row]:
     kinds = {relapse.line: relapse.kind for relapse in told.derived.relapses}
-    for line, course in zip(told.lines.lines, told.derived.courses, strict=True):
+    counted: Sequence[LineFound | None] = [None] * len(told.derived.courses) if told.lines_given else told.lines.lines
+    for line, course in zip(counted, told.derived.courses, strict=True):
         reasons = dict.fromkeys(stretch.reason for stretch in course.stretches if stretch.reason)
         yield {
             "patient_id": told.patient_id,
-            "line": line.number,
+            "line": course.number,
             "regimen": next(iter(course.regimens), None),
             "agents": "+".join(course.agents),
             "start": _day(course.start),
@@ -142,10 +150,11 @@ def _line_rows(told: Told, words: Vocabulary) -> Iterator[Row]:
             "transplant_date": _day(course.transplant),
             "best_response": course.best_response,
             "progression_date": _day(course.progression),
-            "progression_kind": kinds.get(line.number),
+            "progression_kind": kinds.get(course.number),
             "end_reason": "; ".join(reasons) or None,
-            "began": line.began,
-            "assumed": line.assumed,
+            "began": line.began if line else None,
+            "assumed": line.assumed if line else None,
+            "given": line is None,
         }
 
 
@@ -252,7 +261,7 @@ def _joined(texts: Iterable[str]) -> str | None:
     return "; ".join(texts) or None
 
 
-def _fact_table(sheets: Mapping[str, FactSheet], words: Vocabulary) -> pl.DataFrame:
+def fact_table(sheets: Mapping[str, FactSheet], words: Vocabulary) -> pl.DataFrame:
     """Return the facts of many patients, by their ids, with what follows from them; what is open is null."""
     size = len(sheets)
     planes = planes_of_all(sheets.values(), words)
@@ -283,6 +292,11 @@ def _fact_table(sheets: Mapping[str, FactSheet], words: Vocabulary) -> pl.DataFr
     return pl.DataFrame(columns)
 
 
+def _disagreement_rows(told: Told, words: Vocabulary) -> Iterator[Row]:
+    for item in told.differing:
+        yield {"patient_id": told.patient_id, "line": item.line, "about": item.about, "given": item.first, "derived": item.second}
+
+
 _ROWS: dict[str, Callable[[Told, Vocabulary], Iterator[Row]]] = {
     "lines": _line_rows,
     "responses": _response_rows,
@@ -290,6 +304,7 @@ _ROWS: dict[str, Callable[[Told, Vocabulary], Iterator[Row]]] = {
     "refractoriness": _refractory_rows,
     "states": _state_rows,
     "scores": _score_rows,
+    "disagreements": _disagreement_rows,
 }
 TABLES = (*_ROWS, "facts")
 """What is written."""

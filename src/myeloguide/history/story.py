@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from datetime import date
+from typing import Any
 
-from myeloguide.history.course import COMPLETE, MAINTENANCE, RANKS, LineCourse, Stretch
+from myeloguide.errors import InputError, Problem, suggestion
+from myeloguide.history.course import COMPLETE, MAINTENANCE, RANKS, LineCourse, Stretch, lay_out
 from myeloguide.history.definitions import IMWG_2011, Definitions
+from myeloguide.history.differences import Difference, differences
 from myeloguide.history.episodes import OHDSI, count_episodes
-from myeloguide.history.facts import Derived, PersonFound, derive_from
+from myeloguide.history.facts import NOTHING_GIVEN, Derived, PersonFound, derive_from
 from myeloguide.history.frailty import Scored, age_on, scored
 from myeloguide.history.lines import IMWG_2015, LineFound, LinesFound, PhaseFound, count_lines
 from myeloguide.history.relapse import Kind, Signs
@@ -17,6 +20,9 @@ from myeloguide.history.response import VISIT_DAYS, Category, Line, Panel, Visit
 from myeloguide.history.signs import Recorded, clinical_criteria, significant, signs_at
 from myeloguide.knowledge.vocabulary import Vocabulary
 from myeloguide.record.events import Events, Treatment
+from myeloguide.record.fact_sheet import FactSheet
+from myeloguide.record.patient_file import History
+from myeloguide.record.patient_file import Line as LineGiven
 from myeloguide.record.ranges import Range
 from myeloguide.record.time import UNKNOWN, When, before, days_between
 
@@ -26,11 +32,37 @@ _MOST_READINGS = 6
 
 Counting = Callable[[Events, Vocabulary, Sequence[date]], LinesFound]
 
-RULE_SETS: dict[str, Counting] = {
-    IMWG_2015.name: lambda events, vocabulary, progressions: count_lines(events, vocabulary, IMWG_2015, progressions),
-    OHDSI.name: lambda events, vocabulary, progressions: count_episodes(events, vocabulary, OHDSI, progressions),
+_PARAMETERS: dict[str, tuple[Callable[..., LinesFound], Any]] = {
+    IMWG_2015.name: (count_lines, IMWG_2015),
+    OHDSI.name: (count_episodes, OHDSI),
 }
+
+
+def _counting(count: Callable[..., LinesFound], rules: Any) -> Counting:
+    return lambda events, vocabulary, progressions: count(events, vocabulary, rules, progressions)
+
+
+RULE_SETS: dict[str, Counting] = {name: _counting(*known) for name, known in _PARAMETERS.items()}
 """The rule sets for lines, by name."""
+
+
+def rule_set(text: str) -> Counting:
+    """Return a rule set by name, with numbers of it changed: `imwg-2015`, or `imwg-2015,maintenance=120,tandem=90`."""
+    name, *changes = (part.strip() for part in text.split(","))
+    if name not in _PARAMETERS:
+        raise InputError(Problem("--rules", f"there is no rule set {name}", suggestion(name, RULE_SETS)))
+    count, rules = _PARAMETERS[name]
+    numbers = [item.name for item in fields(rules) if isinstance(getattr(rules, item.name), int)]
+    changed: dict[str, Any] = {"name": text}
+    for change in changes:
+        number, _, days = (part.strip() for part in change.partition("="))
+        if number not in numbers:
+            hint = suggestion(number, numbers) or f"its numbers are {', '.join(numbers)}"
+            raise InputError(Problem("--rules", f'{name} has no number "{number}"', hint))
+        if not days.isascii() or not days.isdigit() or len(days) > 4:
+            raise InputError(Problem("--rules", f'{number} is "{days}"', f"write days: {number}={getattr(rules, number)}"))
+        changed[number] = int(days)
+    return _counting(count, replace(rules, **changed))
 
 
 _OTHER_REASONS = ("toxicity", "intolerance", "completed", "planned", "choice")
@@ -50,13 +82,18 @@ class Judged:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Told:
-    """What one patient's record says: lines, the responses in them, scores, and what follows with its proofs."""
+    """What one patient's record says: lines, the responses in them, scores, and what follows with its proofs.
+
+    Where lines were given, `derived` follows from those; `lines` are the ones counted, and `differing` says where they differ.
+    """
 
     patient_id: str
     lines: LinesFound
     responses: tuple[Judged, ...]
     derived: Derived
     scores: tuple[Scored, ...] = ()
+    differing: tuple[Difference, ...] = ()
+    lines_given: bool = False
 
 
 def tell(
@@ -66,10 +103,11 @@ def tell(
     count: Counting = RULE_SETS[IMWG_2015.name],
     definitions: Definitions = IMWG_2011,
     *,
+    given: FactSheet = NOTHING_GIVEN,
     assume_complete: bool = False,
     relapse: str = "imwg-2016",
 ) -> Told:
-    """Tell one patient's history up to a day; what was recorded later is not known then.
+    """Tell one patient's history up to a day; what was recorded later is not known then. Lines and facts given win.
 
     `relapse` is the version of the signs that make a relapse clinical.
     """
@@ -93,15 +131,21 @@ def tell(
     ]
     age = age_on(person, as_of)
     scores = scored(age, events.findings, as_of)
-    derived = derive_from(
-        courses,
-        vocabulary,
-        definitions,
-        complete=complete and lines.certain,
-        as_of=as_of,
-        person=PersonFound(age, scores),
-        signs=_signs(events, courses, judged, visits, relapse, vocabulary, complete=complete),
-    )
+
+    def derived_from(courses: Sequence[LineCourse], *, complete: bool) -> Derived:
+        signs = _signs(events, courses, judged, visits, relapse, vocabulary, complete=complete)
+        found = PersonFound(age, scores)
+        return derive_from(
+            courses, vocabulary, definitions, given=given, complete=complete, as_of=as_of, person=found, signs=signs
+        )
+
+    if events.lines is not None:
+        kept = lay_out(History.model_construct(lines=events.lines), vocabulary, definitions, as_of)
+        derived = derived_from(kept, complete=complete)
+        comparable = events.treatments or any(item.kind == "autologous_transplant" for item in events.procedures)
+        differing = tuple(differences(kept, courses, vocabulary, stated_only=True)) if comparable else ()
+        return Told(person.patient_id, lines, tuple(judged), derived, scores, differing, lines_given=True)
+    derived = derived_from(courses, complete=complete and lines.certain)
     if not lines.certain:
         derived = _open_order(derived, lines, complete=complete)
     return Told(person.patient_id, lines, tuple(judged), derived, scores)
@@ -111,13 +155,19 @@ def _known_on(events: Events, as_of: date) -> Events:
     def known(when: When | None) -> bool:
         return when is None or when.first is None or when.first <= as_of
 
+    def so_far(line: LineGiven) -> LineGiven:
+        late = line.progressed is not None and not known(line.progressed.date)
+        return line.model_copy(update={"progression": None}) if late else line
+
     return replace(
         events,
+        person=replace(events.person, as_of=When.on(as_of)),  # what is ongoing goes on until then
         treatments=tuple(item for item in events.treatments if known(item.start)),
         procedures=tuple(item for item in events.procedures if known(item.date)),
         measurements=tuple(item for item in events.measurements if known(item.date)),
         findings=tuple(item for item in events.findings if known(item.date)),
         responses=tuple(item for item in events.responses if known(item.date)),
+        lines=None if events.lines is None else tuple(so_far(line) for line in events.lines if known(line.begun)),
     )
 
 
@@ -201,13 +251,15 @@ def _signs(
         assert course.progression is not None
         later = next((other for other in courses if other.number > course.number), None)
         rises, text = significant(visits, course.progression, later.start.last if later is not None else None)
-        shown = next((item for item in judged if item.line == course.number and _shows_progression(item)), None)
+        day = course.progression.first
+        shown = next((item for item in judged if item.visit.day == day and _shows_progression(item)), None)
+        stopped = any(stretch.reason == "progression" for stretch in course.stretches)
         found[course.number] = Signs(
             version.version,
             signs_at(course.progression, course.start.first, recorded, version),
             rises,
             text,
-            shown.visit.because if shown is not None else ("stopped for progression",),
+            shown.visit.because if shown else ("stopped for progression" if stopped else "as recorded with the line",),
             _kind_recorded(events, course.progression),
         )
     return found

@@ -5,9 +5,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Literal
 
+from myeloguide.record.patient_file import Line
 from myeloguide.record.ranges import Range
 from myeloguide.record.time import When
 
@@ -104,11 +105,12 @@ class ResponseRecorded:
 
 @dataclass(frozen=True, slots=True)
 class Events:
-    """Everything recorded of one patient."""
+    """Everything recorded of one patient; `lines` as somebody counted them, None where nobody did."""
 
     person: Person
     treatments: tuple[Treatment, ...] = ()
     procedures: tuple[Procedure, ...] = ()
     measurements: tuple[Measurement, ...] = ()
     findings: tuple[FindingRecorded, ...] = ()
-    responses: tuple[ResponseRecorded, ...] = field(default=())
+    responses: tuple[ResponseRecorded, ...] = ()
+    lines: tuple[Line, ...] | None = None

@@ -23,11 +23,12 @@ from myeloguide.record.events import (
     ResponseRecorded,
     Treatment,
 )
-from myeloguide.record.quality import Examined, Report, Settings, examine
+from myeloguide.record.patient_file import Line, Progression
+from myeloguide.record.quality import Examined, Settings, examine
 from myeloguide.record.ranges import Range
 from myeloguide.record.schema import EVENTS, TABLES
 from myeloguide.record.sources import open_tables, reason
-from myeloguide.record.time import When
+from myeloguide.record.time import UNKNOWN, When
 from myeloguide.record.units import units
 
 BATCH = 5_000
@@ -68,24 +69,26 @@ def patients_of(tables: Tables | Examined, *, batch: int = BATCH) -> Iterator[Ev
     """Yield the events of one patient after another, by patient_id, each kind by date, undated ones last in their order."""
     examined = tables.examine() if isinstance(tables, Tables) else tables
     patients, total = examined.patients, len(examined.patients)
-    frames = {name: None if (frame := examined.events.get(name)) is None else frame.rechunk() for name in EVENTS}
+    found = {**examined.events, "lines": examined.lines}
+    frames = {name: None if (frame := found.get(name)) is None else frame.rechunk() for name in (*EVENTS, "lines")}
     ends = {name: _ends(frame, total) for name, frame in frames.items()}
     maker = _Maker()
     for first in range(0, total, batch):
         last = min(first + batch, total)
         made: list[list[Any]] = []
         bounds: list[list[int]] = []
-        for name in EVENTS:
-            frame, cut = frames[name], ends[name]
+        for name, frame in frames.items():
+            cut = ends[name]
             start, stop = cut[first], cut[last]
             made.append([] if frame is None else _MAKERS[name](maker, frame.slice(start, stop - start)))
             bounds.append([end - start for end in cut[first : last + 1]])
         persons = maker.persons(examined.persons.slice(first, last - first), patients.slice(first, last - first))
         for number, person in enumerate(persons):
-            yield Events(
-                person,
-                *(tuple(rows[cut[number] : cut[number + 1]]) for rows, cut in zip(made, bounds, strict=True)),
-            )
+            own: dict[str, Any] = {
+                name: tuple(rows[cut[number] : cut[number + 1]]) for name, rows, cut in zip(frames, made, bounds, strict=True)
+            }
+            own["lines"] = own["lines"] or None
+            yield Events(person, **own)
 
 
 def _ends(frame: pl.DataFrame | None, total: int) -> list[int]:
@@ -167,6 +170,29 @@ class _Maker:
         categories, clinical, rows = (frame[name].to_list() for name in ("category", "clinical", "row"))
         return list(map(ResponseRecorded, categories, self.known_dates(frame), clinical, rows))
 
+    def lines(self, frame: pl.DataFrame) -> list[Line]:
+        names = ("line", "regimen", "agents", "maintenance", "best_response", "progression_kind", "end_reason")
+        columns = [frame[name].to_list() for name in names]
+        dates = [self.dates(frame, name) for name in ("start", "stop", "transplant_date", "progression_date")]
+        # What these columns hold was checked when they were converted.
+        return [
+            Line.model_construct(
+                line=line,
+                regimen=regimen,
+                agents=tuple(agents.split("+")) if agents else None,
+                maintenance=maintenance,
+                best_response=best,
+                stop_reason=reason,
+                start=start or UNKNOWN,
+                stop=stop or UNKNOWN,
+                transplant=transplant,
+                progression=Progression.model_construct(date=progressed or UNKNOWN, kind=kind) if progressed or kind else None,
+            )
+            for line, regimen, agents, maintenance, best, kind, reason, start, stop, transplant, progressed in zip(
+                *columns, *dates, strict=True
+            )
+        ]
+
 
 _MAKERS: dict[str, Callable[[_Maker, pl.DataFrame], list[Any]]] = {
     "treatments": _Maker.treatments,
@@ -174,6 +200,7 @@ _MAKERS: dict[str, Callable[[_Maker, pl.DataFrame], list[Any]]] = {
     "measurements": _Maker.measurements,
     "findings": _Maker.findings,
     "responses": _Maker.responses,
+    "lines": _Maker.lines,
 }
 
 
@@ -187,14 +214,14 @@ def check_report_path(path: Path, source: Path) -> None:
         raise InputError(Problem(str(path), "has the name of a record table", "name the report otherwise"))
 
 
-def write_report(report: Report, path: Path) -> None:
-    """Write every finding, one row each, as .parquet or .csv: aside first, then in its place."""
+def write_report(rows: pl.DataFrame, path: Path) -> None:
+    """Write the rows of a report as .parquet or .csv: aside first, then in its place."""
     aside = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
         if path.suffix == ".csv":
-            report.findings.write_csv(aside)
+            rows.write_csv(aside)
         else:
-            report.findings.write_parquet(aside)
+            rows.write_parquet(aside)
         aside.replace(path)
     except (OSError, pl.exceptions.PolarsError) as error:
         raise InputError(Problem(str(path), f"cannot be written: {reason(error)}")) from None
