@@ -75,9 +75,7 @@ def tell(
         lines, judged = again, _judge(events, again, visits)
         if same:
             break
-    person = events.person
-    written = person.complete_from is not None and person.diagnosis_date is not None
-    complete = assume_complete or (written and before(person.diagnosis_date, person.complete_from) is False)  # type: ignore[arg-type]
+    complete = assume_complete or events.person.complete
     courses = [
         _course(events, lines.lines, number, judged, vocabulary, definitions, as_of, complete=complete)
         for number in range(len(lines.lines))
@@ -85,7 +83,7 @@ def tell(
     derived = derive_from(courses, vocabulary, definitions, complete=complete and lines.certain)
     if not lines.certain:
         derived = _open_order(derived, lines, complete=complete)
-    return Told(person.patient_id, lines, tuple(judged), derived)
+    return Told(events.person.patient_id, lines, tuple(judged), derived)
 
 
 def _known_on(events: Events, as_of: date) -> Events:
