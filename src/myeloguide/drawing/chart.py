@@ -537,8 +537,12 @@ class _Drawing:
         for agent in dict.fromkeys(agent for agent, _ in steroids):
             bars = tuple(bar for other, bar in steroids if other == agent)
             lanes.append(Lane(agent, self.name(agent), "steroid", bars))
+        if not dated:
+            lanes = [
+                replace(lane, bars=tuple(replace(bar, says=f"{lane.name}, dates unknown") for bar in lane.bars)) for lane in lanes
+            ]
         heading, progression = self.heading(course), self.progression(course)
-        drawn = dated and course.progression is not None and course.progression.known
+        drawn = dated and course.progression is not None and course.progression.first is not None
         refractory = [lane.name for lane in lanes if lane.refractory == "yes"]
         said = [heading, *(bar.says for lane in lanes for bar in lane.bars[:_FEW]), progression]
         said += [f"refractory to {', '.join(refractory)}"] if refractory else []
@@ -581,11 +585,11 @@ class _Drawing:
 
     def heading(self, course: LineCourse) -> str:
         treatment = [*course.regimens, *("+".join(map(self.name, sorted(agents))) for agents in course.unnamed_regimens)]
-        if not treatment:
-            treatment = ["+".join(map(self.name, course.agents)) or "drugs not named"]
         line = self.lines.get(course.number)
         transplants = list(line.transplants) if line else [course.transplant] if course.transplant is not None else []
-        said = [", then ".join(treatment)]
+        if not treatment:
+            treatment = ["+".join(map(self.name, course.agents))] if course.agents else [] if transplants else ["drugs not named"]
+        said = [", then ".join(treatment)] if treatment else []
         if transplants:
             said.append(f"{'tandem ' if len(transplants) > 1 else ''}autologous transplant")
         if course.maintenance:
@@ -596,8 +600,8 @@ class _Drawing:
         if course.progression is None:
             return "no progression" if course.no_progression else "no progression recorded"
         kind = self.kind(course)
-        when = str(course.progression) if course.progression.known else "on an unknown date"
-        return f"progression {when}, {kind or 'kind not recorded'}"
+        when = "on an unknown date" if course.progression.first is None else str(course.progression)
+        return f"progression {when} ({kind or 'kind unknown'})"
 
 
 def _open(stretch: Stretch) -> bool:

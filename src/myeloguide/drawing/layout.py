@@ -23,8 +23,10 @@ _UNBROKEN = 180
 """Values so many days apart are joined; what happened in a longer gap is not known."""
 _PANEL_LINES = 6
 _YEAR = 365.2425
+_FEW_WEEKS = 70
+_WEEK_STEPS = (1, 2, 4, 8)
 _MONTH_STEPS = (1, 2, 3, 6)
-_YEAR_STEPS = (1, 2, 5, 10, 20)
+_YEAR_STEPS = (1, 2, 5, 10, 20, 50)
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,15 +236,30 @@ class _Layout:
         """Return the days that the axis names: as many years, or months, as have room."""
         if not self.chart.dated:
             return []
-        wide = self.medium.measure("2000-00") + 2 * self.medium.space
-        room = max(int((self.right - self.left) / wide), 1)
         days = (self.last - self.first).days
-        months = next((step for step in _MONTH_STEPS if days / (_YEAR / 12 * step) <= room), None)
+        weeks, months, years = (
+            next((step for step, length in steps if days / length <= self.room(name)), None)
+            for name, steps in (
+                ("2000-00-00", [(step, 7 * step) for step in _WEEK_STEPS]),
+                ("2000-00", [(step, _YEAR / 12 * step) for step in _MONTH_STEPS]),
+                ("2000", [(step, _YEAR * step) for step in _YEAR_STEPS]),
+            )
+        )
+        if weeks is not None and days < _FEW_WEEKS:
+            monday = self.first + timedelta(days=-self.first.weekday() % 7)
+            found = [monday + timedelta(weeks=step) for step in range(0, (self.last - monday).days // 7 + 1, weeks)]
+            return [(day, f"{day}") for day in found]
         if months is not None and days < 4 * _YEAR:
             return [(day, f"{day:%Y-%m}") for day in _months(self.first, self.last, months)]
-        room = max(int((self.right - self.left) / (self.medium.measure("2000") + 2 * self.medium.space)), 1)
-        years = next((step for step in _YEAR_STEPS if days / (_YEAR * step) <= room), 50)
-        return [(date(year, 1, 1), str(year)) for year in range(self.first.year + 1, self.last.year + 1) if year % years == 0]
+        return [
+            (date(year, 1, 1), str(year))
+            for year in range(self.first.year + 1, self.last.year + 1)
+            if year % (years or _YEAR_STEPS[-1]) == 0
+        ]
+
+    def room(self, name: str) -> int:
+        """Return how many such names have room side by side."""
+        return max(int((self.right - self.left) / (self.medium.measure(name) + 2 * self.medium.space)), 1)
 
     def axis(self) -> Row:
         """Return the axis: a name at each tick that has room for it."""
@@ -261,9 +278,7 @@ class _Layout:
 
     def group(self, group: Group) -> Iterator[Row]:
         yield Row("gap")
-        x0, x1 = self.ends(group.start)
-        heading = self.wrapped("line", group.heading)
-        yield Row("line", heading.levels, texts=heading.texts, marks=(Mark("start", x0, x1),))
+        yield self.wrapped("line", group.heading)
         if group.phases:
             yield self.phases(group)
         for lane in group.lanes:
@@ -431,8 +446,11 @@ def _legend(chart: Chart) -> Iterator[tuple[str, str]]:
         yield "response", "response, confirmed (SD needs no confirmation)" if _has(chart, "SD") else "response, confirmed"
     if _has(chart, "NE"):
         yield "not-evaluable", "not evaluable"
-    if any(item.confirmed is False for item in chart.responses):
-        yield "response-unconfirmed", "not confirmed"
+    unconfirmed = {item.category == "PD" for item in chart.responses if item.confirmed is False}
+    if False in unconfirmed:
+        yield "response-unconfirmed", "response, not confirmed"
+    if True in unconfirmed:
+        yield "progression-unconfirmed", "progression, not confirmed"
     if any(group.progression for group in chart.groups) or any(item.category == "PD" for item in chart.responses):
         yield "progression", "progression"
     values = [value.value for curve in chart.curves for value in curve.values]

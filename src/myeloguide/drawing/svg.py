@@ -104,7 +104,9 @@ def _style(chart: Chart, sheets: Sequence[_Sheet]) -> str:
     light += [f".story .c-{name}{{fill:{colour};stroke:{colour}}}" for name, (colour, _) in classes.items()]
     dark = [f".story .{name}{{{look}}}" for name, (_, look) in _LOOKS.items()]
     dark += [f".story .c-{name}{{fill:{colour};stroke:{colour}}}" for name, (_, colour) in classes.items()]
-    light += ["@media screen{svg.story{width:100%;max-width:1300px;height:auto}}"]
+    light += [
+        "@media screen{svg.story{width:100%;max-width:1300px;height:auto}}@media print{svg.story{max-width:100%;max-height:98vh}}"
+    ]
     light += [f"@media screen and (prefers-color-scheme:dark){{{''.join(dark)}}}"]
     if len(sheets) > 1:
         narrow = sheets[1]
