@@ -62,6 +62,14 @@ def test_a_response_that_a_lower_one_follows_is_not_confirmed() -> None:
     assert found == [("VGPR", True), ("VGPR", True), ("CR", False), ("VGPR", True), ("PD", True), ("PD", True)]
 
 
+def test_a_progression_of_some_year_is_drawn_as_that_year() -> None:
+    chart = told(replace(STORY, responses=(ResponseRecorded("PR", day(60)), ResponseRecorded("PD", parse_when("2010")))))
+    progression = chart.groups[0].progression
+    assert progression is not None
+    assert progression.when == parse_when("2010")
+    assert progression.name == "progression 2010 (kind unknown)"
+
+
 def test_what_is_not_recorded_is_said() -> None:
     unknown = replace(STORY, person=replace(PERSON, complete_from=None), responses=())
     chart = told(unknown)

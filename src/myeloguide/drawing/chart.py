@@ -15,7 +15,7 @@ from myeloguide.history.refractoriness import Finding
 from myeloguide.history.response import ORDER, Category, Criteria, criteria
 from myeloguide.history.story import Judged, Told
 from myeloguide.knowledge.vocabulary import Vocabulary
-from myeloguide.record.events import UNITS, Events, Measurement
+from myeloguide.record.events import UNITS, Events, Measurement, ResponseRecorded
 from myeloguide.record.patient_file import Line, PatientFile
 from myeloguide.record.ranges import Range
 from myeloguide.record.time import UNKNOWN, When
@@ -162,12 +162,9 @@ def of_record(events: Events, told: Told, vocabulary: Vocabulary, as_of: date) -
     if not (told.derived.courses or values or told.responses or len(marks) > 1):
         return None
     steroids = list(_steroids(events, told.derived.courses, vocabulary, as_of))
-    kinds = {
-        item.date.first: None if item.clinical is None else "clinical" if item.clinical else "biochemical"
-        for item in events.responses
-        if item.category == "PD"
-    }
-    drawing = _Drawing(told.derived, vocabulary, told.lines.lines, steroids, lambda course: _kind_on(course, kinds))
+    progressed = {item.date.first: item for item in events.responses if item.category == "PD"}
+    shown = replace(told.derived, courses=tuple(_as_recorded(course, progressed) for course in told.derived.courses))
+    drawing = _Drawing(shown, vocabulary, told.lines.lines, steroids, lambda course: _kind(course, progressed))
     responses = _assessed(told.responses, events)
     recorded_from = person.complete_from.first if person.complete_from and person.complete_from.first else None
     days = _days(
@@ -214,8 +211,19 @@ def _steroids(
         yield courses[place].number, item.agent, _bar(name, item.start, stop, item.ongoing, item.stop_reason)
 
 
-def _kind_on(course: LineCourse, kinds: Mapping[date | None, str | None]) -> str | None:
-    return None if course.progression is None else kinds.get(course.progression.first)
+def _as_recorded(course: LineCourse, progressed: Mapping[date | None, ResponseRecorded]) -> LineCourse:
+    """Return a line with the date of its progression as somebody wrote it: perhaps a month, or a year."""
+    if course.progression is None or course.progression.first not in progressed:
+        return course
+    return replace(course, progression=progressed[course.progression.first].date)
+
+
+def _kind(course: LineCourse, progressed: Mapping[date | None, ResponseRecorded]) -> str | None:
+    """Return the kind of a progression, where somebody wrote it."""
+    written = None if course.progression is None else progressed.get(course.progression.first)
+    if written is None or written.clinical is None:
+        return None
+    return "clinical" if written.clinical else "biochemical"
 
 
 def _record_events(events: Events, as_of: date) -> Iterator[Event]:

@@ -384,7 +384,7 @@ _SIGNS: dict[str, tuple[str, tuple[tuple[float, float], ...]]] = {
     "response-unconfirmed": ("ring", ()),
     "not-evaluable": ("dot", ()),
     "value": ("dot", ()),
-    "value-sometime": ("ring", ()),
+    "value-sometime": ("ring", ((0, -1.4), (1.4, 0), (0, 1.4), (-1.4, 0))),
     "below": ("ring", _DOWN),
     "above": ("ring", _UP),
     "beyond": ("ring", _UP),
