@@ -5,9 +5,13 @@ from __future__ import annotations
 import re
 import xml.etree.ElementTree as ET
 from dataclasses import replace
+from datetime import date
+from pathlib import Path
 
 import pytest
 
+from myeloguide.cohort.simulate import Cohort, read_noise, simulate
+from myeloguide.drawing.reading import read_chart
 from myeloguide.drawing.svg import PAGE, PHONE, draw, text_width
 from myeloguide.knowledge.vocabulary import vocabulary
 from myeloguide.record.events import Events, Procedure
@@ -118,3 +122,11 @@ def test_contrast_on_light_and_dark_ground() -> None:
             for other in grounds:
                 light, dark = sorted((_luminance(colour), _luminance(other)), reverse=True)
                 assert (light + 0.05) / (dark + 0.05) >= least, (colour, other)
+
+
+def test_the_picture_of_the_docs_is_as_drawn_now(tmp_path: Path) -> None:
+    noise = read_noise(["partial_dates=0.06", "missing_stop=0.1", "left_truncation=0.1"])
+    simulate(Cohort(99, 1, noise, 0.0, True, "parquet"), tmp_path / "made", workers=1)
+    chart = read_chart(tmp_path / "made", "S0000099", date(2026, 11, 22))
+    kept = Path(__file__).parents[2] / "docs" / "story.svg"
+    assert draw(chart) == kept.read_text(encoding="utf-8"), "draw it again, as docs/story.md says"
