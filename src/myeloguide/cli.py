@@ -41,6 +41,7 @@ history_app = typer.Typer(help="Recorded events as tables.", no_args_is_help=Tru
 app.add_typer(history_app, name="history")
 
 PLAIN_WIDTH = 88
+PATIENT_FILES = (".yaml", ".yml", ".json")
 
 
 class Format(StrEnum):
@@ -444,6 +445,44 @@ def history_compare(
         _print("\n".join(summary(found.counted)) + "\n")
 
 
+@history_app.command("show")
+def history_show(
+    context: typer.Context,
+    source: Annotated[
+        str, typer.Argument(help="A folder of record tables, a DuckDB file, or a patient file (`-`: standard input).")
+    ],
+    patient: Annotated[str | None, typer.Option(metavar="ID", help="The patient, where the tables hold several.")] = None,
+    output: Annotated[Path | None, typer.Option("-o", "--output", help="Draw it as a picture, too: .svg.")] = None,
+    rules: Annotated[str, typer.Option(help="How lines are counted in tables: imwg-2015 or ohdsi-mm-episodes.")] = "imwg-2015",
+    as_of: Annotated[str | None, typer.Option(help="The day of the decision, if nothing gives one.", metavar="DATE")] = None,
+    assume_complete: Annotated[bool, typer.Option("--assume-complete", help="Take the record as complete.")] = False,
+    width: Annotated[int | None, typer.Option(min=40, max=400, help="Columns of text; else those of the terminal.")] = None,
+    pixels: Annotated[
+        int | None, typer.Option(min=320, max=4000, help="Draw the picture for this width alone, not for page and phone.")
+    ] = None,
+    plain: Annotated[bool, typer.Option("--ascii", help="Letters and signs of ASCII only.")] = False,
+) -> None:
+    """Draw a patient's story: drugs by line, transplant, M-protein, responses, progression, refractoriness."""
+    gc.enable()
+    from rich.console import Console
+
+    from myeloguide.drawing import svg, terminal
+    from myeloguide.drawing.reading import read_chart
+
+    if output is not None and output.suffix != ".svg":
+        raise InputError(Problem(str(output), "is no .svg", "name the picture STORY.svg"))
+    document = _document(source) if source == "-" or Path(source).suffix in PATIENT_FILES else None
+    chart = read_chart(
+        document or Path(source), patient, date.today(), as_of=_day(as_of), rules=rules, assume_complete=assume_complete
+    )
+    if output is not None:
+        _write(output, svg.draw(chart, (pixels,) if pixels else (svg.PAGE, svg.PHONE)))
+    columns = width or (shutil.get_terminal_size((PLAIN_WIDTH, 24)).columns if sys.stdout.isatty() else PLAIN_WIDTH)
+    console = Console(width=columns, highlight=False, emoji=False, markup=False)
+    for line in terminal.draw(chart, columns, ascii_only=plain or not str(context.obj).startswith("utf")):
+        console.print(line, soft_wrap=True)
+
+
 def _document(file: str):  # type: ignore[no-untyped-def]
     from myeloguide.knowledge.reading import DEFAULT_LIMIT, decode, parse, read
 
@@ -504,13 +543,14 @@ def main() -> None:
     """Run the command line. An error is a few lines on standard error, never a traceback."""
     sys.stdout = sys.stdout or open(os.devnull, "w")  # noqa: PTH123, SIM115
     sys.stderr = sys.stderr or open(os.devnull, "w")  # noqa: PTH123, SIM115
+    encoding = (sys.stdout.encoding or "utf-8").casefold()  # what the terminal reads, for what is drawn with other signs
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(encoding="utf-8", errors="replace")
     for number in (signal.SIGTERM, getattr(signal, "SIGHUP", signal.SIGTERM)):
         signal.signal(number, _leave)  # so that files being written aside are removed
     try:
-        app()
+        app(obj=encoding)
     except InputError as error:
         for problem in error.problems[:20]:
             sys.stderr.write(f"myeloguide: {problem}\n")

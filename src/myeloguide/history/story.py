@@ -122,13 +122,12 @@ def tell(
         lines, judged = again, judged if same else _judge(events, again, visits)
         if same:
             break
-    person = events.person
-    written = person.complete_from is not None and person.diagnosis_date is not None
-    complete = assume_complete or (written and before(person.diagnosis_date, person.complete_from) is False)  # type: ignore[arg-type]
+    complete = assume_complete or events.person.complete
     courses = [
         _course(events, lines.lines, number, judged, vocabulary, definitions, as_of, complete=complete)
         for number in range(len(lines.lines))
     ]
+    person = events.person
     age = age_on(person, as_of)
     scores = scored(age, events.findings, as_of)
 

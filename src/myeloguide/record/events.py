@@ -10,7 +10,7 @@ from typing import Literal
 
 from myeloguide.record.patient_file import Line
 from myeloguide.record.ranges import Range
-from myeloguide.record.time import When
+from myeloguide.record.time import When, before
 
 Intent = Literal["induction", "consolidation", "maintenance", "conditioning", "relapse"]
 
@@ -45,6 +45,12 @@ class Person:
     as_of: When | None = None
     last_seen: When | None = None
     death_date: When | None = None
+
+    @property
+    def complete(self) -> bool:
+        """Whether what is not recorded did not happen: recorded from the diagnosis on."""
+        begun, diagnosed = self.complete_from, self.diagnosis_date
+        return begun is not None and diagnosed is not None and before(diagnosed, begun) is False
 
 
 @dataclass(frozen=True, slots=True)

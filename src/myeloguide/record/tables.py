@@ -6,6 +6,7 @@ import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +35,8 @@ from myeloguide.record.units import units
 BATCH = 5_000
 """Patients whose events are made at a time."""
 _MOST_KEPT = 500_000
+_ALIKE = 0.85
+"""An id so much like the one asked for is named in the error."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,16 +68,34 @@ def read_tables(source: Any) -> Tables:
     return Tables(frames, tuple(remarks), str(source) if isinstance(source, (str, Path)) else "the source")
 
 
-def patients_of(tables: Tables | Examined, *, batch: int = BATCH) -> Iterator[Events]:
-    """Yield the events of one patient after another, by patient_id, each kind by date, undated ones last in their order."""
+def patient_of(examined: Examined, patient_id: str | None) -> Events:
+    """Return the events of one patient; without an id, of the only one. InputError says when there is none, or not one only."""
+    patients = examined.patients
+    if patient_id is None and len(patients) != 1:
+        what = f"the tables hold {len(patients):,} patients" if len(patients) else "the tables hold no patient"
+        raise InputError(Problem("--patient", what, "name one: --patient ID" if len(patients) else ""))
+    place = 0 if patient_id is None else patients.index_of(patient_id)
+    if place is None:
+        near = get_close_matches(patient_id or "", patients.to_list(), n=3, cutoff=_ALIKE)
+        remedy = f"did you mean {' or '.join(near)}?" if near else ""
+        raise InputError(Problem("--patient", f"there is no patient {patient_id}", remedy))
+    return next(patients_of(examined, positions=range(place, place + 1)))
+
+
+def patients_of(tables: Tables | Examined, *, batch: int = BATCH, positions: range | None = None) -> Iterator[Events]:
+    """Yield the events of one patient after another, by patient_id, each kind by date, undated ones last in their order.
+
+    `positions` are those of some patients in the order of their ids; all, if left out.
+    """
     examined = tables.examine() if isinstance(tables, Tables) else tables
     patients, total = examined.patients, len(examined.patients)
+    wanted = positions or range(total)
     found = {**examined.events, "lines": examined.lines}
     frames = {name: None if (frame := found.get(name)) is None else frame.rechunk() for name in (*EVENTS, "lines")}
     ends = {name: _ends(frame, total) for name, frame in frames.items()}
     maker = _Maker()
-    for first in range(0, total, batch):
-        last = min(first + batch, total)
+    for first in range(wanted.start, wanted.stop, batch):
+        last = min(first + batch, wanted.stop)
         made: list[list[Any]] = []
         bounds: list[list[int]] = []
         for name, frame in frames.items():
