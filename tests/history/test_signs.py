@@ -175,14 +175,15 @@ def test_the_two_versions_say_where_they_were_seen() -> None:
 
 
 def panel(on: int, **values: float | Range) -> Panel:
-    return Panel(day(on), **{name: value if isinstance(value, Range) else Range.exactly(value) for name, value in values.items()})
+    known: dict[str, Any] = {name: value if isinstance(value, Range) else Range.exactly(value) for name, value in values.items()}
+    return Panel(day(on), **known)
 
 
 def rise(name: str, *values: tuple[int, float | Range], until: int | None = None, **other: float) -> bool | None:
     """Whether a course of one value is significant, where the other two were measured and stayed."""
     others = {"serum": 0.0, "urine": 0.0, "kappa": 1.0, "lambda_": 1.0, **other}
     others.pop(name)
-    panels = [panel(on, **{name: value}, **others) for on, value in values]  # type: ignore[arg-type]
+    panels = [panel(on, **{name: value}, **others) for on, value in values]
     return significant(panels, When.on(day(RELAPSE)), None if until is None else day(until))[0]
 
 
