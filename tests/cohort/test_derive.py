@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 import sys
 from datetime import date
@@ -95,6 +96,66 @@ def test_refractoriness_comes_back_and_is_unknown_rather_than_wrong(clean: Path,
     assert joined["reason_found"].null_count() == 0
 
 
+def test_every_table_is_written_with_its_columns_and_a_proof(derived: tuple[Path, Derivation]) -> None:
+    tables = {path.stem: pl.read_parquet(path) for path in derived[0].glob("*.parquet")}
+    assert set(tables) == {"lines", "responses", "relapses", "refractoriness", "states", "scores", "facts"}
+    assert {name: frame.height for name, frame in tables.items()} == derived[1].rows
+    contract = ["patient_id", "agent", "exposed", "refractory", "line", "reason", "last_dose", "progression_date", "days"]
+    assert tables["refractoriness"].columns[: len(contract)] == contract
+    assert tables["refractoriness"].filter(pl.col("rule").is_null() | pl.col("proof").is_null()).height == 0
+    assert tables["states"]["because"].null_count() == 0
+    assert tables["scores"].filter(pl.col("frail").is_null() & pl.col("missing").is_null()).height == 0
+    assert set(tables["scores"]["built_in"]) == {"newly diagnosed patients"}
+    assert set(tables["relapses"]["criteria"]) == {"imwg-2016"}
+    assert set(tables["relapses"]["seen"]) == {"secondary"}
+
+
+@pytest.mark.parametrize("recorded", [True, False])
+def test_the_kind_of_every_relapse_comes_back_and_without_categories_none_is_wrong(
+    recorded: bool, clean: Path, tmp_path: Path
+) -> None:
+    source = tmp_path / "cohort"
+    shutil.copytree(clean, source)
+    if not recorded:  # the categories tell the kind; without them it is found in values and findings
+        (source / "responses.parquet").unlink()
+    derive_tables(source, tmp_path / "out", TODAY)
+    truth, found = both(clean, tmp_path / "out", "lines")
+    truth = truth.filter(pl.col("progression_date").is_not_null())
+    joined = truth.join(found, on=["patient_id", "progression_date"], suffix="_found")
+    assert joined.height == truth.height
+    told = joined.filter(pl.col("progression_kind_found").is_not_null())
+    assert (told["progression_kind"] == told["progression_kind_found"]).all()
+    assert told.height >= (1 if recorded else 0.99) * joined.height
+    assert {"biochemical", "clinical"} == set(told["progression_kind"])
+
+
+def test_the_other_version_of_the_signs_is_chosen_and_named(
+    clean: Path, derived: tuple[Path, Derivation], tmp_path: Path
+) -> None:
+    source = tmp_path / "cohort"
+    shutil.copytree(clean, source)
+    (source / "responses.parquet").unlink()
+    kinds = {}
+    for version in ("imwg-2016", "treatment-at-relapse"):
+        command = [sys.executable, "-m", "myeloguide", "history", "derive", str(source), "-o", str(tmp_path / version)]
+        done = subprocess.run([*command, "--relapse", version], check=True, capture_output=True, text=True)
+        assert f"relapse by {version}" in done.stderr
+        found = pl.read_parquet(tmp_path / version / "relapses.parquet")
+        assert set(found["criteria"]) == {version}
+        kinds[version] = found["kind"].to_list()
+    assert kinds["imwg-2016"] != kinds["treatment-at-relapse"]
+
+
+def test_timing_agrees_with_refractoriness_and_the_truth(clean: Path, derived: tuple[Path, Derivation]) -> None:
+    """A progression on therapy or soon after it makes the disease refractory to a drug of its line; a later one to none."""
+    relapses = pl.read_parquet(derived[0] / "relapses.parquet")
+    by_line = pl.read_parquet(clean / "truth" / "refractoriness_by_line.parquet")
+    failed = by_line.filter(pl.col("days").is_not_null()).group_by("patient_id", "line").agg(soon=(pl.col("days") <= 60).any())
+    joined = relapses.join(failed, on=["patient_id", "line"]).filter(pl.col("timing").is_not_null())
+    assert joined.height > 100
+    assert (joined["soon"] == (joined["timing"] != "later")).all()
+
+
 def test_missing_stops_and_a_truncated_record_leave_facts_unknown_but_none_wrong(tmp_path: Path) -> None:
     for noise in ("missing_stop", "left_truncation"):
         cohort = simulated(tmp_path / noise, "--noise", f"{noise}=0.3")
@@ -128,6 +189,7 @@ def test_what_is_derived_can_be_assessed(derived: tuple[Path, Derivation], tmp_p
 
 @pytest.mark.parametrize(("more", "message"), [
     ({"rules": "imwg"}, "--rules: there is no rule set imwg (known here: imwg-2015, ohdsi-mm-episodes)"),
+    ({"relapse": "imwg"}, "--relapse: there is no version imwg of the signs (known here: imwg-2016, treatment-at-relapse)"),
     ({"output": "no/such/folder"}, "there is no such folder (make it first)"),
 ])  # fmt: skip
 def test_wrong_calls_are_told(more: dict[str, Any], message: str, clean: Path, tmp_path: Path) -> None:

@@ -88,6 +88,12 @@ def test_the_category_of_a_visit(baseline: dict[str, Any], visit: dict[str, Any]
     ({"serum": 4, "kappa": 40, "lambda_": 1}, [{"serum": 1, "kappa": 11, "lambda_": 1}, {"serum": 1, "kappa": 40, "lambda_": 1}], "PR"),
     ({"marrow": 40}, [{"marrow": 20}, {"marrow": 30}], "PD"),
     ({"marrow": 40}, [{"marrow": 20}, {"marrow": 29}], "SD"),
+    ({"circulating": 500}, [{"circulating": 140}, {"circulating": 210}], "PD"),
+    ({"circulating": 500}, [{"circulating": 140}, {"circulating": 209}], "NE"),
+    ({"circulating": 500}, [{"circulating": 100}, {"circulating": 199}], "NE"),
+    ({"circulating": 500}, [{"circulating": 100}, {"circulating": 200}], "PD"),
+    ({"circulating": 500, "serum": 4}, [{"serum": 1, "circulating": 100}, {"serum": 1, "circulating": 600}], "PR"),
+    ({"circulating": 500, "marrow": 40}, [{"marrow": 20, "circulating": 100}, {"marrow": 20, "circulating": 600}], "PR"),
     ({"serum": 4}, [{"serum": 1}, {"serum": 1, "bone_lesion": "new"}], "PD"),
     ({"serum": 4}, [{"serum": 1}, {"serum": 1, "plasmacytoma": "grown"}], "PD"),
 ])  # fmt: skip
@@ -109,6 +115,36 @@ def test_a_value_below_its_limit_is_a_range() -> None:
     assert line.visit(Panel(START + timedelta(days=30), serum=Range(None, 0.1))).category == "VGPR"
     assert line.visit(Panel(START + timedelta(days=40), serum=Range(0, 0.1), serum_fixation_negative=False)).category == "VGPR"
     assert line.visit(Panel(START + timedelta(days=60), serum=Range(None, 1))).category == "PR"
+
+
+@pytest.mark.parametrize(("residual", "negative"), [
+    (Range(0, 1e-5), True),
+    (Range(0, 1e-6), True),
+    (Range(0, 1e-4), None),  # not sensitive enough to tell
+    (Range.exactly(9e-6), True),
+    (Range.exactly(1e-5), False),
+    (Range(1e-5, None), False),
+    (Range.exactly(0), None),  # of unknown sensitivity
+    (None, None),
+])  # fmt: skip
+def test_residual_disease_counts_at_a_sensitivity_of_one_in_a_hundred_thousand(
+    residual: Range | None, negative: bool | None
+) -> None:
+    values = {"residual": residual} if residual is not None else {}
+    for others in ({"serum": 0, **NEGATIVE}, {"serum": 2.0}, {"serum": 6}):
+        line = Line(START, [panel(-1, serum=4)])
+        assert line.visit(panel(28, **others, **values)).mrd_negative is negative
+
+
+def test_complete_response_is_known_to_be_absent_only_where_it_was_looked_for() -> None:
+    def complete(**values: Any) -> bool | None:
+        return Line(START, [panel(-1, serum=4)]).visit(panel(28, **values)).complete
+
+    assert complete(serum=0, **NEGATIVE) is True
+    assert complete(serum=0) is None
+    assert complete(serum=0.5) is False  # a protein that is seen fixes
+    assert complete(serum=0, serum_fixation_negative=False) is False
+    assert complete(serum=6) is False
 
 
 def test_a_baseline_too_old_is_none() -> None:

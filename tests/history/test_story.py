@@ -45,7 +45,8 @@ def told(
     person: Person = COMPLETE, **more: Any,
 ) -> Told:  # fmt: skip
     procedures = more.pop("procedures", (Procedure("autologous_transplant", day(150)),))
-    return tell(Events(person, treatments, procedures, values, **more), vocabulary(), as_of)
+    relapse = more.pop("relapse", "imwg-2016")
+    return tell(Events(person, treatments, procedures, values, **more), vocabulary(), as_of, relapse=relapse)
 
 
 def of(answer: Told, fact: str, member: str = "") -> Any:

@@ -5,7 +5,7 @@ Every statement is three-valued: what was not looked for, or cannot be told from
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cache, cached_property
@@ -44,6 +44,7 @@ class Sign(Strict):
     at_least: StrictFloat | None = None
     below: StrictFloat | None = None
     rise: StrictFloat | None = None
+    rise_to: StrictFloat | None = None
     rise_per_cent: StrictFloat | None = None
     fall: StrictFloat | None = None
     not_from_therapy: StrictBool = False
@@ -59,12 +60,23 @@ class Sign(Strict):
         return self
 
     @cached_property
+    def changes(self) -> bool:
+        """Whether it is, or may be, a change within the line."""
+        return any(limit is not None for limit in (self.rise, self.rise_to, self.rise_per_cent, self.fall))
+
+    @cached_property
     def limits(self) -> str:
         """Say the limits of the test in words."""
         unit = UNITS[self.test] if self.test else ""
         said = [
             f"{words} {limit:g} {unit}"
-            for words, limit in (("above", self.above), ("at least", self.at_least), ("below", self.below), ("down", self.fall))
+            for words, limit in (
+                ("above", self.above),
+                ("at least", self.at_least),
+                ("below", self.below),
+                ("down", self.fall),
+                ("risen to", self.rise_to),
+            )
             if limit is not None
         ]
         risen = [f"{limit:g} {unit}" for limit, unit in ((self.rise_per_cent, "%"), (self.rise, unit)) if limit is not None]
@@ -285,7 +297,7 @@ def _shows(sign: Sign, now: Timed[Range], values: Iterable[Timed[Range]], since:
         found.append(value.reaches(sign.at_least))
     if sign.below is not None:
         found.append(negated(value.reaches(sign.below)))
-    if sign.rise is not None or sign.rise_per_cent is not None or sign.fall is not None:
+    if sign.changes:
         found.append(_changed(sign, now, values, since))
     return any_of(found)
 
@@ -298,7 +310,7 @@ def _changed(sign: Sign, now: Timed[Range], values: Iterable[Timed[Range]], sinc
         if other is now or since is None or other[1] < since or other[0] > now[1]:
             continue
         certain = other[0] >= since and other[1] <= now[0]
-        changed = all_of(_changes(sign, now[2], other[2]))
+        changed = _changed_from(sign, now[2], other[2])
         if certain and changed:
             return True
         if changed is not False:
@@ -308,13 +320,16 @@ def _changed(sign: Sign, now: Timed[Range], values: Iterable[Timed[Range]], sinc
     return None if open_ else decided
 
 
-def _changes(sign: Sign, now: Range, base: Range) -> Iterator[bool | None]:
+def _changed_from(sign: Sign, now: Range, base: Range) -> bool | None:
+    found: list[bool | None] = []
     if sign.fall is not None:
-        yield base.surpasses(now, sign.fall)
-    if sign.rise is not None:
-        yield now.surpasses(base, sign.rise)
-    if sign.rise_per_cent is not None:
-        yield now.surpasses(base, factor=1 + sign.rise_per_cent / 100)
+        found.append(base.surpasses(now, sign.fall))
+    if sign.rise_to is not None:
+        found.append(all_of((now.reaches(sign.rise_to), negated(base.reaches(sign.rise_to)))))
+    if sign.rise is not None or sign.rise_per_cent is not None:  # an amount and a percentage go together
+        factor = 1 + (sign.rise_per_cent or 0) / 100
+        found.append(all_of((now.surpasses(base, sign.rise or 0), now.surpasses(base, factor=factor))))
+    return any_of(found)
 
 
 # --- significant biochemical relapse ---
