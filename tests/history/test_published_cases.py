@@ -57,9 +57,10 @@ def visit_of(case: dict[str, Any]) -> str:
 
 
 def panel(day: date, values: dict[str, Any]) -> Panel:
-    return Panel(
-        day, **{name: value if isinstance(value, (bool, str)) else Range.exactly(value) for name, value in values.items()}
-    )
+    made: dict[str, Any] = {
+        name: value if isinstance(value, (bool, str)) else Range.exactly(value) for name, value in values.items()
+    }
+    return Panel(day, **made)
 
 
 def expected(case: dict[str, Any]) -> str:
