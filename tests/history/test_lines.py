@@ -82,17 +82,17 @@ def test_lenalidomide_for_a_rising_paraprotein_after_transplant_is_a_new_line() 
     assert len(said.lines) == 2
 
 
-@pytest.mark.parametrize(("day", "lines"), [(30, 1), (31, 2)])
+@pytest.mark.parametrize(("day", "lines"), [(29, 1), (30, 1), (31, 2)])
 def test_drugs_begun_within_thirty_days_make_one_regimen(day: int, lines: int) -> None:
     assert len(found(drug("bortezomib", 0, 200), drug("cyclophosphamide", day, 200)).lines) == lines
 
 
-@pytest.mark.parametrize(("day", "lines"), [(180, 1), (181, 2)])
+@pytest.mark.parametrize(("day", "lines"), [(179, 1), (180, 1), (181, 2)])
 def test_maintenance_is_assumed_within_180_days_of_transplant(day: int, lines: int) -> None:
     assert len(found(drug("bortezomib+thalidomide", 0, 80), drug("lenalidomide", 100 + day), transplants=(100,)).lines) == lines
 
 
-@pytest.mark.parametrize(("day", "lines"), [(180, 1), (181, 2)])
+@pytest.mark.parametrize(("day", "lines"), [(179, 1), (180, 1), (181, 2)])
 def test_a_second_transplant_within_180_days_is_a_planned_tandem(day: int, lines: int) -> None:
     assert len(found(drug("bortezomib", 0, 80), transplants=(100, 100 + day)).lines) == lines
 
@@ -107,6 +107,16 @@ def test_maintenance_without_a_transplant_needs_all_drugs_stopped() -> None:
 def test_daratumumab_alone_is_maintenance_only_if_it_was_in_the_induction() -> None:
     assert len(found(drug("daratumumab+bortezomib", 0, 120), drug("daratumumab", 200), transplants=(150,)).lines) == 1
     assert len(found(drug("bortezomib", 0, 120), drug("daratumumab", 200), transplants=(150,)).lines) == 2
+
+
+@pytest.mark.parametrize(("day", "lines"), [(179, 1), (180, 1), (181, 2)])
+def test_maintenance_is_assumed_within_180_days_of_induction(day: int, lines: int) -> None:
+    assert len(found(drug("bortezomib+thalidomide", 0, 100), drug("lenalidomide", 100 + day)).lines) == lines
+
+
+def test_a_dose_change_is_no_new_line() -> None:
+    lines = found(drug("lenalidomide", 0, 100, dose=25.0), drug("lenalidomide", 101, 300, dose=10.0), drug("lenalidomide", 301))
+    assert [line.agents for line in lines.lines] == [("lenalidomide",)]
 
 
 def test_dropping_a_drug_or_giving_it_again_is_no_new_line() -> None:

@@ -130,7 +130,7 @@ def test_dates_that_leave_the_order_open_leave_the_lines_open() -> None:
     answer = told(treatments, procedures=())
     assert of(answer, "prior_lines") == Range(1, 2)
     assert of(answer, "line1_agents") is None
-    assert answer.derived.remarks[-1] == "the dates leave open whether there were 1 or 2 lines"
+    assert answer.derived.remarks[-1] == "the record leaves open whether there were 1 or 2 lines"
 
 
 @pytest.mark.parametrize(("reason", "refractory"), [("toxicity", False), (None, None)])
@@ -152,6 +152,39 @@ def test_a_line_that_another_followed_for_no_reason_written_down_is_left_open(
     )
     assert len(answer.lines.lines) == 2
     assert of(answer, "refractory_to", "bortezomib") is refractory
+
+
+def test_of_two_periods_of_a_drug_the_one_that_ended_later_holds_its_last_dose() -> None:
+    treatments = drugs(("bortezomib", 0, 300), ("bortezomib", 50, 80))
+    answer = told(treatments, serum((-5, 4), (28, 1), (56, 1), (290, 1.6), (320, 2)), procedures=())
+    assert of(answer, "refractory_to", "bortezomib") is True
+
+
+def test_a_drug_stopped_for_progression_is_so_whatever_was_measured_later() -> None:
+    values = serum((-5, 4), (28, 1), (56, 1), (240, 2), (268, 3))
+    stopped = drugs(("bortezomib", 0, 100), stop_reason="progression")
+    answer = told(stopped, values, procedures=())
+    assert of(answer, "refractory_to", "bortezomib") is True
+    assert answer.derived.courses[0].progression == day(100)
+    later = told(drugs(("bortezomib", 0, 250), stop_reason="progression"), values, procedures=())
+    assert later.derived.courses[0].progression == day(240)
+
+
+def test_a_response_written_later_takes_back_nothing_measured_before_it() -> None:
+    response = (ResponseRecorded("CR", day(1200), row=1),)
+    answer = told(values=COURSE, responses=response)
+    assert [item.recorded for item in answer.responses] == [False] * 8 + [True]
+    assert answer.derived.courses[0].progression == day(990)
+    before_all = told(values=COURSE, responses=(ResponseRecorded("PR", day(20), row=1),))
+    assert [item.visit.category for item in before_all.responses] == ["PR"]
+
+
+def test_readings_that_never_agree_leave_the_lines_open() -> None:
+    """The second rise confirms the first only if both lie in one line; told so, the drug between begins another."""
+    treatments = drugs(("bortezomib", 0, 27), ("cyclophosphamide", 0, 27), ("lenalidomide", 100, None))
+    answer = told(treatments, serum((0, 1.0), (50, 1.6), (200, 2.5)), procedures=())
+    assert of(answer, "prior_lines") == Range(1, 2)
+    assert of(answer, "line1_agents") is None
 
 
 agents = st.sampled_from(["bortezomib", "lenalidomide", "daratumumab", "carfilzomib", "melphalan"])

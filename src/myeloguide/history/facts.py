@@ -311,7 +311,7 @@ class _Telling:
             self.values[_LENALIDOMIDE_MONTHS] = Range.exactly(0)
             self.prove(_LENALIDOMIDE_MONTHS, "", 0, "progression on lenalidomide", [course.number], rule="A3")
             return
-        last_dose = course.holding("lenalidomide")[-1].last_dose
+        last_dose = course.last_of("lenalidomide").last_dose
         months = months_between(last_dose, present)
         if months == Range():
             return

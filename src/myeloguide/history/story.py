@@ -116,12 +116,13 @@ def tell(
     lines = count(events, vocabulary, ())
     judged = _judge(events, lines, visits)
     for _ in range(_MOST_READINGS):
-        progressions = _progressions(judged)
-        again = count(events, vocabulary, progressions) if progressions else lines
-        same = [line.start for line in again.lines] == [line.start for line in lines.lines]
-        lines, judged = again, judged if same else _judge(events, again, visits)
-        if same:
-            break
+        before_it, progressions = lines, _progressions(judged)
+        lines = count(events, vocabulary, progressions) if progressions else lines
+        if [line.start for line in lines.lines] == [line.start for line in before_it.lines]:
+            break  # the same visits stand in the same lines
+        judged = _judge(events, lines, visits)
+    else:
+        lines = _never_agreed(before_it, lines)
     complete = assume_complete or events.person.complete
     courses = [
         _course(events, lines.lines, number, judged, vocabulary, definitions, as_of, complete=complete)
@@ -150,6 +151,12 @@ def tell(
     return Told(person.patient_id, lines, tuple(judged), derived, scores)
 
 
+def _never_agreed(one: LinesFound, other: LinesFound) -> LinesFound:
+    """Leave open which lines there were, where each reading of the progressions asks for the other one."""
+    least, most = sorted((len(one.lines), len(other.lines)))
+    return replace(other, between=(min(least, other.between[0]), max(most, other.between[1], least + 1)))
+
+
 def _known_on(events: Events, as_of: date) -> Events:
     def known(when: When | None) -> bool:
         return when is None or when.first is None or when.first <= as_of
@@ -174,7 +181,7 @@ def _known_on(events: Events, as_of: date) -> Events:
 
 
 def _judge(events: Events, lines: LinesFound, visits: Sequence[Panel]) -> list[Judged]:
-    """Judge the visits of every line: by the categories that somebody recorded in it, else by what was measured."""
+    """Judge the visits of every line: by what was measured until somebody recorded a category in it, then by those."""
     found: list[Judged] = []
     starts = [line.start.first for line in lines.lines]
     residual = [panel for panel in visits if panel.residual is not None]
@@ -193,10 +200,15 @@ def _judge(events: Events, lines: LinesFound, visits: Sequence[Panel]) -> list[J
             for item in events.responses
             if item.date.first is not None and start < item.date.first and (until is None or item.date.first <= until)
         ]
-        seen = sorted(recorded, key=lambda visit: visit.day) if recorded else _measured(start, until, visits)
+        recorded.sort(key=lambda visit: visit.day)
+        measured = [visit for visit in _measured(start, until, visits) if not recorded or visit.day < recorded[0].day]
+        seen = [*measured, *recorded]
         died = events.person.death_date is not None and number == len(starts) - 1 and bool(seen) and seen[-1].category == "PD"
         categories = confirmed(seen, until, died_of_progression=died)
-        found += [Judged(line.number, visit, category, bool(recorded)) for visit, category in zip(seen, categories, strict=True)]
+        found += [
+            Judged(line.number, visit, category, place >= len(measured))
+            for place, (visit, category) in enumerate(zip(seen, categories, strict=True))
+        ]
     return found
 
 
@@ -295,12 +307,11 @@ def _course(
     stretches = tuple(_stretch(item, rows[item.row], given, definitions, until or as_of, as_of) for item in given)
     own = [item for item in judged if item.line == line.number]
     progression = next((When.on(item.visit.day) for item in own if _shows_progression(item)), None)
-    if progression is None and any(item.stop_reason == "progression" for item in given):
-        progression = max(
-            (item.stop for item in given if item.stop_reason == "progression" and item.stop is not None),
-            key=lambda when: when.last or date.max,
-            default=UNKNOWN,
-        )
+    stops = [item.stop or UNKNOWN for item in given if item.stop_reason == "progression"]
+    if stops:
+        stopped = max((stop for stop in stops if stop.known), key=lambda when: when.last or date.max, default=UNKNOWN)
+        # What was stopped for progression shows that it was known by then, whatever was measured later.
+        progression = stopped if progression is None or before(stopped, progression) else progression
     induction = [phase for phase in line.phases if phase.intent in ("induction", "consolidation")]
     named = [
         (phase, vocabulary.recogniser.of_agents((*phase.agents, *_steroids(events, phase, vocabulary)))) for phase in induction
@@ -354,8 +365,9 @@ def _best(judged: Sequence[Judged]) -> Category | None:
     seen = [item.visit.category for item in judged if item.visit.category not in ("NE", "PD")]
     if response not in ("NE", "SD"):
         return response
-    if judged and judged[0].recorded:  # a response that somebody wrote stands, though nothing confirms it
-        return best(seen) if seen else None
+    recorded = [item.visit.category for item in judged if item.recorded and item.visit.category not in ("NE", "PD")]
+    if any(item.recorded for item in judged):  # a response that somebody wrote stands, though nothing confirms it
+        return best(recorded) if recorded else None
     # A response that nothing confirmed is none, but proves no failure to respond; nor does a single visit.
     return "SD" if len(seen) > 1 and set(seen) == {"SD"} else None
 
@@ -401,7 +413,7 @@ def _open_order(derived: Derived, lines: LinesFound, *, complete: bool) -> Deriv
         values.pop(name, None)
     least, most = lines.between
     values["prior_lines"] = Range(least, most if complete and not lines.undated else None)
-    remark = f"the dates leave open whether there were {least} or {most} lines" if least != most else ""
+    remark = f"the record leaves open whether there were {least} or {most} lines" if least != most else ""
     if lines.undated:
         remark = f"treatments without a date (rows {', '.join(map(str, lines.undated))}) could not be placed"
     return replace(derived, facts=replace(derived.facts, values=values), remarks=(*derived.remarks, remark))
