@@ -293,13 +293,15 @@ def _with_everything_given(
     if not apart and not remarks and lines.certain:
         return derived
     values = dict(derived.facts.values)
+    proofs = [Proof("exposed_to", agent, True, "given, in no line") for agent in apart]
+    if complete and known and not derived.facts.members("exposed_to").complete:
+        proofs.append(Proof("exposed_to", "", None, "the record is complete and names no other agent"))
     values["exposed_to"] = Members(frozenset(given), complete=complete and known)
     if apart:
         values.pop("line1_agents", None)
         values["regimens_given"] = replace(derived.facts.members("regimens_given"), complete=False)
         names = ", ".join(vocabulary.agents[agent].name for agent in apart)
         remarks.append(f"{names}: given, but in none of the lines by {lines.rules}")
-    proofs = [Proof("exposed_to", agent, True, "given, in no line") for agent in apart]
     return replace(
         derived,
         facts=replace(derived.facts, values=values),
