@@ -9,7 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from myeloguide.history.story import Told, tell
+from myeloguide.history.episodes import OHDSI
+from myeloguide.history.lines import IMWG_2015
+from myeloguide.history.story import RULE_SETS, Told, tell
 from myeloguide.knowledge.vocabulary import vocabulary
 from myeloguide.record.events import Events, Measurement, Person, Procedure, ResponseRecorded, Treatment
 from myeloguide.record.ranges import Range
@@ -45,8 +47,9 @@ def told(
     person: Person = COMPLETE, **more: Any,
 ) -> Told:  # fmt: skip
     procedures = more.pop("procedures", (Procedure("autologous_transplant", day(150)),))
+    count = RULE_SETS[more.pop("rules", IMWG_2015.name)]
     relapse = more.pop("relapse", "imwg-2016")
-    return tell(Events(person, treatments, procedures, values, **more), vocabulary(), as_of, relapse=relapse)
+    return tell(Events(person, treatments, procedures, values, **more), vocabulary(), as_of, count, relapse=relapse)
 
 
 def of(answer: Told, fact: str, member: str = "") -> Any:
@@ -185,6 +188,70 @@ def test_readings_that_never_agree_leave_the_lines_open() -> None:
     answer = told(treatments, serum((0, 1.0), (50, 1.6), (200, 2.5)), procedures=())
     assert of(answer, "prior_lines") == Range(1, 2)
     assert of(answer, "line1_agents") is None
+
+
+def test_an_infusion_without_its_product_leaves_open_what_was_received() -> None:
+    procedures = (Procedure("autologous_transplant", day(150)), Procedure("car_t_infusion", day(1200)))
+    answer = told(procedures=procedures)
+    assert of(answer, "prior_lines") == Range.exactly(2)
+    assert of(answer, "exposed_to", "idecabtagene_vicleucel") is None
+    assert of(answer, "exposed_to", "lenalidomide") is True
+    assert of(answer, "line1_agents", "daratumumab") is False
+    assert answer.derived.remarks == (f"the CAR-T product infused on {day(1200)} is not recorded",)
+    product = drugs(*FIRST, ("idecabtagene_vicleucel", 1200, 1200))
+    assert of(told(product, procedures=procedures), "exposed_to", "ciltacabtagene_autoleucel") is False
+
+
+@pytest.mark.parametrize("rules", list(RULE_SETS))
+def test_an_allogeneic_transplant_is_no_autologous_one(rules: str) -> None:
+    procedures = (Procedure("allogeneic_transplant", day(1200)),)
+    answer = told(drugs(("bortezomib", 0, 120), ("cyclophosphamide", 0, 120)), procedures=procedures, rules=rules)
+    assert of(answer, "prior_transplant") is not True
+    assert not any(line.transplants for line in answer.lines.lines)
+
+
+def test_a_transplant_without_a_date_is_not_taken_for_none() -> None:
+    answer = told(procedures=(Procedure("autologous_transplant", None, row=3),))
+    assert of(answer, "prior_transplant") is None
+    assert of(answer, "prior_lines") == Range(1, None)
+    assert answer.derived.remarks == ("transplants or CAR-T infusions without a date (rows 3) could not be placed",)
+
+
+def test_an_end_that_is_not_recorded_opens_the_lines_but_not_what_was_received() -> None:
+    treatments = tuple(Treatment(agent, day(0), None, row=row) for row, agent in enumerate(("bortezomib", "melphalan"), 1))
+    answer = told(treatments, procedures=(Procedure("autologous_transplant", day(1500)),))
+    assert of(answer, "prior_lines") == Range(1, 2)
+    assert of(answer, "line1_agents") is None
+    assert of(answer, "exposed_to", "bortezomib") is True
+    assert of(answer, "exposed_to", "daratumumab") is False
+
+
+def test_a_treatment_without_a_date_was_received() -> None:
+    answer = told((*drugs(*FIRST), Treatment("daratumumab", None, row=9)))
+    assert of(answer, "exposed_to", "daratumumab") is True
+    assert of(answer, "exposed_to", "carfilzomib") is False
+    assert of(answer, "prior_lines") == Range(1, None)
+    assert of(answer, "regimens_given", "VRd") is True
+    assert of(answer, "regimens_given", "DVRd") is None
+
+
+def test_a_line_stopped_within_days_is_said_to_be_open() -> None:
+    answer = told(drugs(*FIRST[:2], ("daratumumab", 300, 300)), procedures=())
+    assert of(answer, "prior_lines") == Range(1, 2)
+    assert answer.derived.remarks == ("line 2 was stopped so soon that it may count for none",)
+
+
+def test_drugs_that_a_rule_set_does_not_count_were_received() -> None:
+    """OHDSI's page lists its drugs, and begins with the diagnosis."""
+    treatments = drugs(("melphalan", -900, -800), ("bortezomib", 0, 120), ("panobinostat", 0, 120))
+    answer = told(treatments, procedures=(), rules=OHDSI.name)
+    assert [line.agents for line in answer.lines.lines] == [("bortezomib",)]
+    assert of(answer, "prior_lines") == Range.exactly(1)
+    assert of(answer, "exposed_to", "panobinostat") is of(answer, "exposed_to", "melphalan") is True
+    assert of(answer, "exposed_to", "carfilzomib") is False
+    assert of(answer, "line1_agents") is None
+    assert of(answer, "regimens_given", "PanoVd") is None
+    assert answer.derived.remarks == ("melphalan, panobinostat: given, but in none of the lines by ohdsi-mm-episodes",)
 
 
 agents = st.sampled_from(["bortezomib", "lenalidomide", "daratumumab", "carfilzomib", "melphalan"])

@@ -15,12 +15,13 @@ from myeloguide.history.episodes import OHDSI, count_episodes
 from myeloguide.history.facts import NOTHING_GIVEN, Derived, PersonFound, derive_from
 from myeloguide.history.frailty import Scored, age_on, scored
 from myeloguide.history.lines import IMWG_2015, LineFound, LinesFound, PhaseFound, count_lines
+from myeloguide.history.proof import Proof
 from myeloguide.history.relapse import Kind, Signs
 from myeloguide.history.response import VISIT_DAYS, Category, Line, Panel, Visit, best, confirmed, criteria, mrd_negative, panels
 from myeloguide.history.signs import Recorded, clinical_criteria, significant, signs_at
 from myeloguide.knowledge.vocabulary import Vocabulary
 from myeloguide.record.events import Events, Treatment
-from myeloguide.record.fact_sheet import FactSheet
+from myeloguide.record.fact_sheet import FactSheet, Members
 from myeloguide.record.patient_file import History
 from myeloguide.record.patient_file import Line as LineGiven
 from myeloguide.record.ranges import Range
@@ -113,11 +114,11 @@ def tell(
     """
     events = _known_on(events, as_of)
     visits = panels(events.measurements, events.findings)
-    lines = count(events, vocabulary, ())
+    lines = without = count(events, vocabulary, ())
     judged = _judge(events, lines, visits)
     for _ in range(_MOST_READINGS):
         before_it, progressions = lines, _progressions(judged)
-        lines = count(events, vocabulary, progressions) if progressions else lines
+        lines = count(events, vocabulary, progressions) if progressions else without
         if [line.start for line in lines.lines] == [line.start for line in before_it.lines]:
             break  # the same visits stand in the same lines
         judged = _judge(events, lines, visits)
@@ -148,6 +149,7 @@ def tell(
     derived = derived_from(courses, complete=complete and lines.certain)
     if not lines.certain:
         derived = _open_order(derived, lines, complete=complete)
+    derived = _with_everything_given(derived, events, lines, vocabulary, complete=complete)
     return Told(person.patient_id, lines, tuple(judged), derived, scores)
 
 
@@ -325,7 +327,7 @@ def _course(
         start=line.start,
         stop=max(last, key=lambda when: when.last or date.max, default=UNKNOWN),
         stretches=stretches,
-        agents_known=True,
+        agents_known=line.agents_known,
         regimens=tuple(dict.fromkeys(name for _, name in named if name)),
         unnamed_regimens=tuple(dict.fromkeys(frozenset(phase.agents) for phase, name in named if not name)),
         best_response=_best(own),
@@ -407,13 +409,50 @@ def _stretch(
 
 
 def _open_order(derived: Derived, lines: LinesFound, *, complete: bool) -> Derived:
-    """Take back what hangs on the order of lines where the dates leave it open."""
+    """Take back what hangs on the order of lines where the record leaves it open."""
     values = dict(derived.facts.values)
     for name in ("line1_agents", "months_transplant_to_progression", "months_lenalidomide_stop_to_progression"):
         values.pop(name, None)
     least, most = lines.between
-    values["prior_lines"] = Range(least, most if complete and not lines.undated else None)
-    remark = f"the record leaves open whether there were {least} or {most} lines" if least != most else ""
-    if lines.undated:
-        remark = f"treatments without a date (rows {', '.join(map(str, lines.undated))}) could not be placed"
-    return replace(derived, facts=replace(derived.facts, values=values), remarks=(*derived.remarks, remark))
+    bounded = complete and not lines.undated and not lines.undated_procedures
+    values["prior_lines"] = Range(least, most if bounded else None)
+    remarks = [
+        f"{what} without a date (rows {', '.join(map(str, rows))}) could not be placed"
+        for what, rows in (("treatments", lines.undated), ("transplants or CAR-T infusions", lines.undated_procedures))
+        if rows
+    ]
+    if lines.brief:
+        remarks.append(f"line {' and '.join(map(str, lines.brief))} was stopped so soon that it may count for none")
+    if least != most and not remarks:
+        remarks.append(f"the record leaves open whether there were {least} or {most} lines")
+    return replace(derived, facts=replace(derived.facts, values=values), remarks=(*derived.remarks, *remarks))
+
+
+def _with_everything_given(
+    derived: Derived, events: Events, lines: LinesFound, vocabulary: Vocabulary, *, complete: bool
+) -> Derived:
+    """Tell that what was given was received, also where no line holds it; then regimens and the first line may have held it."""
+    given = {item.agent: item for item in events.treatments if not vocabulary.agents[item.agent].steroid}
+    held = {agent for line in lines.lines for agent in line.agents}
+    apart = [agent for agent in given if agent not in held]
+    known = not lines.undated_procedures and all(line.agents_known for line in lines.lines)
+    unnamed = [when for line in lines.lines for when in line.infusions]
+    remarks = [f"the CAR-T product infused on {when} is not recorded" for when in unnamed]
+    if not apart and not remarks and lines.certain:
+        return derived
+    values = dict(derived.facts.values)
+    proofs = [Proof("exposed_to", agent, True, "given, in no line") for agent in apart]
+    if complete and known and not derived.facts.members("exposed_to").complete:
+        proofs.append(Proof("exposed_to", "", None, "the record is complete and names no other agent"))
+    values["exposed_to"] = Members(frozenset(given), complete=complete and known)
+    if apart:
+        values.pop("line1_agents", None)
+        values["regimens_given"] = replace(derived.facts.members("regimens_given"), complete=False)
+        names = ", ".join(vocabulary.agents[agent].name for agent in apart)
+        remarks.append(f"{names}: given, but in none of the lines by {lines.rules}")
+    return replace(
+        derived,
+        facts=replace(derived.facts, values=values),
+        proofs=(*derived.proofs, *proofs),
+        remarks=(*derived.remarks, *remarks),
+    )
