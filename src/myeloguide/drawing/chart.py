@@ -170,7 +170,7 @@ def of_record(events: Events, told: Told, vocabulary: Vocabulary, as_of: date) -
     days = _days(
         [*drawing.dates(), *(item.when for item in marks), *(item.when for item in responses), *(item.date for item in values)]
     )
-    last = as_of if person.as_of is not None else min(max([*days, as_of - timedelta(days=365_000)]), as_of)
+    last = as_of if person.as_of is not None else min(max(days, default=as_of), as_of)
     record = _record_said(person.complete, person.diagnosis_date, person.complete_from)
     undated = _undated(events, vocabulary)
     return drawing.chart(
