@@ -10,7 +10,8 @@ from tempfile import TemporaryDirectory
 from hypothesis import strategies as st
 
 from myeloguide.cohort.simulate import Cohort, read_noise, simulate
-from myeloguide.drawing.chart import Chart, of_record
+from myeloguide.drawing.chart import Chart
+from myeloguide.drawing.of_record import of_record
 from myeloguide.history.story import tell
 from myeloguide.knowledge.vocabulary import vocabulary
 from myeloguide.record.events import Events, Measurement, Person, Procedure, ResponseRecorded, Treatment

@@ -7,8 +7,11 @@ from datetime import date, timedelta
 
 import pytest
 
-from myeloguide.drawing.chart import Chart, of_file
+from myeloguide.drawing.chart import Chart
+from myeloguide.drawing.of_file import of_file
+from myeloguide.drawing.of_record import of_record
 from myeloguide.history.definitions import IMWG_2011
+from myeloguide.history.story import tell
 from myeloguide.knowledge.reading import parse
 from myeloguide.knowledge.vocabulary import vocabulary
 from myeloguide.record.events import Events, Measurement, Person, Procedure, ResponseRecorded, Treatment
@@ -60,6 +63,23 @@ def test_a_line_has_its_drugs_phases_transplant_progression_and_refractoriness()
 def test_a_response_that_a_lower_one_follows_is_not_confirmed() -> None:
     found = [(item.category, item.confirmed) for item in told().responses]
     assert found == [("VGPR", True), ("VGPR", True), ("CR", False), ("VGPR", True), ("PD", True), ("PD", True)]
+
+
+def test_a_steroid_alone_is_named_though_it_is_no_line() -> None:
+    chart = told(Events(PERSON, (Treatment("dexamethasone", day(0), day(9), row=1),)))
+    assert "Not drawn, for a steroid alone is no line of therapy: dexamethasone." in chart.notes
+
+
+def test_a_record_taken_as_complete_says_so() -> None:
+    unknown = replace(STORY, person=replace(PERSON, complete_from=None))
+    last = day(1200).last
+    assert last is not None
+    answer = tell(unknown, vocabulary(), last, assume_complete=True)
+    chart = of_record(unknown, answer, vocabulary(), last, assume_complete=True)
+    assert chart is not None
+    assert chart.recorded_from is None
+    assert chart.facts[0] == "1 line of therapy"
+    assert chart.facts[-1] == "Record taken as complete, as asked"
 
 
 def test_a_progression_of_some_year_is_drawn_as_that_year() -> None:

@@ -19,8 +19,8 @@ from myeloguide.record.events import Events
 from myeloguide.record.time import When
 from tests.drawing.stories import NOISY, chart_of, long_story, simulated, stories
 
-TERMINAL = [Medium(width - 1, cell_len, 1, 1, 1, 3, 1.0, 0.3) for width in (40, 80, 140)]
-PAPER = [Medium(width, lambda text: text_width(text, 11), 1.12, 7, 11, 24, 1.5, 0.34) for width in (340, 880)]
+TERMINAL = [Medium(width - 1, cell_len, 1, 1, 1, 2, 3, 1.0, 0.3) for width in (40, 80, 140)]
+PAPER = [Medium(width, lambda text: text_width(text, 11), 1.12, 7, 11, 3, 24, 1.5, 0.34) for width in (340, 880)]
 MEDIA = st.sampled_from([*TERMINAL, *PAPER])
 
 

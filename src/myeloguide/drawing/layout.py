@@ -32,13 +32,15 @@ _YEAR_STEPS = (1, 2, 5, 10, 20, 50)
 @dataclass(frozen=True, slots=True)
 class Medium:
     """What is drawn on: its width, how wide a text is, and so many times wider in bold, the least space between two texts,
-    the width of a mark and of the margin right of the last day, the smallest distance seen, the share of the width for names."""
+    the width of a mark, the space between it and its name, the margin right of the last day, the smallest distance seen, and
+    the share of the width for names."""
 
     width: float
     measure: Callable[[str], float]
     bold: float
     space: float
     mark: float
+    beside: float
     margin: float
     fine: float
     names: float
@@ -329,16 +331,15 @@ class _Layout:
     def events(self, label: tuple[str, ...], events: Sequence[Event]) -> Row:
         """Return signs with their names beside them, each on the first line that has room."""
         medium = self.medium
-        gap = max(medium.space / 2, min(medium.space, 1.0))
         placed = []
         for event in events:
             x0, x1 = self.ends(event.when)
             half = medium.mark / 2
             x0, x1 = max(x0 - half, 0.0), min(x1 + half, medium.width)
-            most = medium.width - (self.left if label else 2 * medium.mark + gap)
+            most = medium.width - (self.left if label else 2 * medium.mark + medium.beside)
             text = _cut(event.name, most, medium.measure)
             width = medium.measure(text)
-            beside, ahead = x1 + gap, x0 - gap - width
+            beside, ahead = x1 + medium.beside, x0 - medium.beside - width
             if beside + width <= medium.width:
                 placed.append((event, x0, x1, beside, width, text, 0))
             elif ahead >= (self.left if label else 0):

@@ -5,7 +5,9 @@ from __future__ import annotations
 from datetime import date
 from pathlib import Path
 
-from myeloguide.drawing.chart import Chart, of_file, of_record
+from myeloguide.drawing.chart import Chart
+from myeloguide.drawing.of_file import of_file
+from myeloguide.drawing.of_record import of_record
 from myeloguide.errors import InputError, Problem, suggestion
 from myeloguide.history.definitions import IMWG_2011
 from myeloguide.history.story import RULE_SETS, tell
@@ -40,7 +42,8 @@ def read_chart(
     events = patient_of(read_tables(source).examine(today=today), patient_id)
     stated = events.person.as_of.last if events.person.as_of is not None else None
     day = stated or as_of or today
-    chart = of_record(events, tell(events, words, day, RULE_SETS[rules], assume_complete=assume_complete), words, day)
+    told = tell(events, words, day, RULE_SETS[rules], assume_complete=assume_complete)
+    chart = of_record(events, told, words, day, assume_complete=assume_complete)
     if chart is None:
         what = f"nothing is recorded of patient {events.person.patient_id} up to {day}: nothing can be drawn"
         raise InputError(Problem(str(source), what))

@@ -146,6 +146,7 @@ class _Sheet:
             bold=1.12,
             space=size * 0.6,
             mark=size,
+            beside=size * 0.3,
             margin=size * 2.2,
             fine=1.5,
             names=0.34,

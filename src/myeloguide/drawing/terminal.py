@@ -66,7 +66,7 @@ def draw(chart: Chart, width: int, *, ascii_only: bool = False) -> list[Line]:
     """Return a chart as lines of text, none wider than `width` (40 at least)."""
     signs = _ASCII if ascii_only else _UNICODE
     medium = Medium(
-        width=max(width, NARROWEST) - 1, measure=cell_len, bold=1, space=1, mark=1, margin=3, fine=1.0, names=0.3
+        width=max(width, NARROWEST) - 1, measure=cell_len, bold=1, space=1, mark=1, beside=2, margin=3, fine=1.0, names=0.3
     )  # fmt: skip
     layout = lay_out(chart, medium)
     return [line for row in layout.rows for line in _Drawing(layout, row, signs).lines()]
