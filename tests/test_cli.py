@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -14,11 +15,15 @@ EXAMPLES = Path(__file__).parents[1] / "examples"
 EXAMPLE = EXAMPLES / "after-lenalidomide-maintenance.yaml"
 
 
+PROGRAM = [sys.executable, "-m", "myeloguide"]
+
+
 def call(
-    arguments: Sequence[str | Path], given: bytes | None = None, folder: Path | None = None
+    arguments: Sequence[str | Path], given: bytes | None = None, folder: Path | None = None, **settings: str
 ) -> subprocess.CompletedProcess[bytes]:
+    surroundings = {name: value for name, value in os.environ.items() if name != "COLUMNS"} | settings
     return subprocess.run(  # noqa: PLW1510
-        [sys.executable, "-m", "myeloguide", *map(str, arguments)], input=given, capture_output=True, cwd=folder, timeout=120
+        [*PROGRAM, *map(str, arguments)], input=given, capture_output=True, cwd=folder, timeout=120, env=surroundings
     )
 
 

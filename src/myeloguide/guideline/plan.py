@@ -56,7 +56,8 @@ def stand(pack: Pack, answer: Answer, planes: Planes, word: str) -> Plan:
     option = words.regimen(word)
     agents = words.regimens[option].agents if option else words.recogniser.agents(word)
     if agents is None:
-        raise InputError(Problem("--plan", f"there is no regimen {word}", words.near_regimen(word)))
+        remedy = words.near_regimen(word) or "write a regimen, such as DPd, or its agents"
+        raise InputError(Problem("--plan", f"there is no regimen {word}", remedy))
     if option is None and not words.active(agents):
         raise InputError(Problem("--plan", f"{word} is a steroid alone", "name the agents of the regimen"))
     rows = [row for row in answer.options if row.option == option]
