@@ -232,6 +232,23 @@ def test_output_that_cannot_be_written() -> None:
     assert b"the output cannot be written" in done.stderr
 
 
+def test_columns_set_the_width_of_what_is_piped() -> None:
+    def widest(columns: str) -> int:
+        return max(map(len, call(["assess", EXAMPLE], COLUMNS=columns).stdout.decode().splitlines()))
+
+    assert 88 < widest("120") <= 120
+    assert 60 < widest("70") <= 70
+    assert widest("wide") <= 88
+    assert widest("0") <= 88
+
+
+def test_what_a_person_can_do_stands_apart_from_what_nobody_can() -> None:
+    more = ["--what-if", "unavailable_agents.daratumumab=true"]
+    text = " ".join(call(["assess", EXAMPLE, "--explain", "DRd", *more]).stdout.decode().split())
+    assert "at most 6. And in your hands: obtain daratumumab" in text
+    assert "obtain daratumumab and" not in text
+
+
 # --- what if, plan, ask ---
 
 

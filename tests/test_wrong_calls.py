@@ -44,7 +44,7 @@ def standing(folder: Path) -> dict[str, tuple[int, int]]:
         (["assess", EXAMPLE, "--plan", "PVd", "--plan", "DPd"], "--plan: is given twice (keep one)"),
         (["assess", EXAMPLE, "--pack", "a", "--pack", "b"], "--pack: is given twice"),
         (["assess", EXAMPLE, "--ruling", "C1=both", "--ruling", "C1=single"], "--ruling: C1 is switched twice (keep one)"),
-        (["assess", EXAMPLE, "--explain", "zzz"], 'no option "zzz" (name an option of the guideline'),
+        (["assess", EXAMPLE, "--explain", "zzz"], "no option zzz (name an option of the guideline"),
         (["assess", EXAMPLE, "--plan", "zzz"], "there is no regimen zzz (write a regimen, such as DPd, or its agents)"),
         (["assess", EXAMPLE, "--plan", "PVd\nmyeloguide: fine"], "there is no regimen PVd myeloguide: fine ("),
         (["assess", EXAMPLE, "--pack", LONG], "pack.yaml: cannot be used: File name too long"),

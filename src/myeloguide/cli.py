@@ -214,7 +214,7 @@ def _option(guideline: Pack, word: str) -> str:
     option = guideline.vocabulary.regimen(word)
     if option is None or option not in {row.option for row in guideline.rows}:
         remedy = guideline.vocabulary.near_regimen(word) or "name an option of the guideline, such as DPd"
-        raise InputError(Problem("--explain", f'the guideline has no option "{word}"', remedy))
+        raise InputError(Problem("--explain", f"the guideline has no option {word}", remedy))
     return option
 
 
