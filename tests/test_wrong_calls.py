@@ -164,6 +164,7 @@ def test_an_interrupt_leaves_nothing_behind(arguments: list[str], number: signal
     while not [path for path in tmp_path.iterdir() if path.name.startswith(".")]:  # until something is being written
         assert running.poll() is None
         time.sleep(0.02)
+    time.sleep(0.3)  # between making a folder and noting that it is to be removed, Python has a moment that nobody can guard
     os.killpg(running.pid, number)  # as a terminal does: the program and the processes that it started
     _, said = running.communicate(timeout=60)
     assert running.returncode == 128 + number
