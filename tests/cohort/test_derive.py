@@ -98,7 +98,7 @@ def test_refractoriness_comes_back_and_is_unknown_rather_than_wrong(clean: Path,
 
 def test_every_table_is_written_with_its_columns_and_a_proof(derived: tuple[Path, Derivation]) -> None:
     tables = {path.stem: pl.read_parquet(path) for path in derived[0].glob("*.parquet")}
-    assert set(tables) == {"lines", "responses", "relapses", "refractoriness", "states", "scores", "facts"}
+    assert set(tables) == {"lines", "responses", "relapses", "refractoriness", "states", "scores", "disagreements", "facts"}
     assert {name: frame.height for name, frame in tables.items()} == derived[1].rows
     contract = ["patient_id", "agent", "exposed", "refractory", "line", "reason", "last_dose", "progression_date", "days"]
     assert tables["refractoriness"].columns[: len(contract)] == contract

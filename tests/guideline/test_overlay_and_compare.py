@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from myeloguide.errors import InputError
-from myeloguide.guideline.assess import assess
+from myeloguide.guideline.assess import assess, facts_used
 from myeloguide.guideline.audit import audit, replay, row_name
 from myeloguide.guideline.compare import compare
 from myeloguide.guideline.loading import read_pack
@@ -204,6 +204,12 @@ def test_every_kind_of_patient_is_answered_so_by_both(pack: Pack, published: Pac
         ]
         assert rows[0] - rows[1] == set(kind.only_first)
         assert rows[1] - rows[0] == set(kind.only_second)
+
+
+def test_a_patient_is_described_by_what_is_known_after_the_closure(pack: Pack, published: Pack) -> None:
+    for kind in compare(pack, published).kinds:
+        known = replay(pack, kind.patient.facts, {})
+        assert kind.patient.facts.get("prior_lines") == facts_used(known.planes, known.known.facts, pack)["prior_lines"]
 
 
 def test_a_moved_threshold_shows_as_the_patients_it_touches(tmp_path: Path, pack: Pack) -> None:

@@ -26,8 +26,10 @@ from myeloguide.history.refractoriness import refractory
 from myeloguide.history.signs import clinical_criteria
 from myeloguide.history.story import Told, rule_set, tell
 from myeloguide.knowledge.vocabulary import Vocabulary, vocabulary
+from myeloguide.output import refuse_parent, writing
 from myeloguide.record.fact_sheet import FactSheet
 from myeloguide.record.quality import Report
+from myeloguide.record.sources import reason
 from myeloguide.record.tables import patients_of, read_tables
 from myeloguide.record.time import When
 
@@ -66,10 +68,7 @@ def derive_tables(
     """
     count = rule_set(rules)
     clinical_criteria(relapse)
-    if output.exists() and not output.is_dir():
-        raise InputError(Problem(str(output), "is a file", "name a folder"))
-    if not output.parent.is_dir():
-        raise InputError(Problem(str(output.parent), "there is no such folder", "make it first"))
+    _refuse(output, source)
     words = vocabulary()
     examined = read_tables(source).examine(today=today)
     types = _types()
@@ -77,7 +76,8 @@ def derive_tables(
     told = undated = differing = 0
     try:
         with (
-            tempfile.TemporaryDirectory(dir=output.parent, prefix=f".{output.name}.") as folder,
+            writing(output),
+            tempfile.TemporaryDirectory(dir=output.absolute().parent, prefix=".myeloguide-") as folder,
             progress(len(examined.patients), shown=shown) as advance,
         ):
             patients = patients_of(examined)
@@ -98,14 +98,24 @@ def derive_tables(
                 for name, frame in {**frames, "facts": fact_table(sheets, words)}.items():
                     counts[name] += frame.height
                     frame.write_parquet(Path(folder) / f"{name}-{number:05}.parquet")
+            for name in TABLES:
+                pl.scan_parquet(Path(folder) / f"{name}-*.parquet").sink_parquet(Path(folder) / f"{name}.parquet")
             output.mkdir(exist_ok=True)
             for name in TABLES:
-                whole = Path(folder) / f"{name}.parquet"
-                pl.scan_parquet(Path(folder) / f"{name}-*.parquet").sink_parquet(whole)
-                whole.replace(output / whole.name)
-    except OSError as error:
-        raise InputError(Problem(str(output), f"cannot be written: {error.strerror or error}")) from None
+                (Path(folder) / f"{name}.parquet").replace(output / f"{name}.parquet")
+    except pl.exceptions.PolarsError as error:
+        raise InputError(Problem(str(output), f"cannot be written: {reason(error)}")) from None
     return Derivation(told, counts, examined.report, undated, differing)
+
+
+def _refuse(output: Path, source: Path) -> None:
+    """Refuse a folder in which the tables cannot be put, or whose own tables they would replace."""
+    refuse_parent(output)
+    with writing(output):
+        if output.exists() and not output.is_dir():
+            raise InputError(Problem(str(output), "is a file", "name a folder"))
+        if output.is_dir() and source.is_dir() and output.samefile(source):
+            raise InputError(Problem(str(output), "holds the tables that are read", "name another folder"))
 
 
 def _types() -> dict[str, dict[str, Any]]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date
@@ -14,6 +13,7 @@ import polars as pl
 
 from myeloguide.errors import InputError, Problem
 from myeloguide.knowledge.vocabulary import vocabulary
+from myeloguide.output import aside, refuse_output
 from myeloguide.record.convert import convert, when_of
 from myeloguide.record.events import (
     Events,
@@ -227,24 +227,18 @@ _MAKERS: dict[str, Callable[[_Maker, pl.DataFrame], list[Any]]] = {
 
 def check_report_path(path: Path, source: Path) -> None:
     """Refuse a path to which no report can be written, or that is a table of the source itself."""
-    if path.suffix not in (".parquet", ".csv"):
-        raise InputError(Problem(str(path), "is neither .parquet nor .csv", "name the report REPORT.csv"))
-    if not path.parent.is_dir():
-        raise InputError(Problem(str(path.parent), "there is no such folder", "make it first"))
+    refuse_output(path, (".parquet", ".csv"), "REPORT.csv")
     if path.stem in TABLES and path.parent.resolve() == source.resolve():
         raise InputError(Problem(str(path), "has the name of a record table", "name the report otherwise"))
 
 
 def write_report(rows: pl.DataFrame, path: Path) -> None:
     """Write the rows of a report as .parquet or .csv: aside first, then in its place."""
-    aside = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
-        if path.suffix == ".csv":
-            rows.write_csv(aside)
-        else:
-            rows.write_parquet(aside)
-        aside.replace(path)
-    except (OSError, pl.exceptions.PolarsError) as error:
+        with aside(path) as made:
+            if path.suffix == ".csv":
+                rows.write_csv(made)
+            else:
+                rows.write_parquet(made)
+    except pl.exceptions.PolarsError as error:
         raise InputError(Problem(str(path), f"cannot be written: {reason(error)}")) from None
-    finally:
-        aside.unlink(missing_ok=True)
