@@ -593,10 +593,10 @@ def known_facts_line(pack: Pack, facts: Mapping[str, Any]) -> str:
     """Return the facts of a patient file in words."""
     said = []
     for name, value in facts.items():
-        denied = pack.vocabulary.complements.get(name)
-        fact = pack.vocabulary.facts[denied or name]
+        denied, partial = pack.vocabulary.complements.get(name), pack.vocabulary.partial.get(name)
+        fact = pack.vocabulary.facts[denied or partial or name]
         if fact.is_set:
-            shown = ", ".join(map(pack.phrases.name, value)) or "nothing"
+            shown = f"{'at least ' if partial else ''}{', '.join(map(pack.phrases.name, value)) or 'nothing'}"
             said.append((fact.denies if denied else fact.says).format(member=shown))
         elif fact.is_number:
             said.append(f"{fact.label} {_number(value)}")

@@ -134,13 +134,6 @@ class Space:
         pairs = [self.given[name, member] for member in self.pack.vocabulary.members(fact)]
         if fact.none_unless_named:
             yield from (no == z3.Not(yes) for yes, no in pairs)
-        elif fact.complete:  # a list given is complete; what is known not to be in it can be given alone
-            complete = z3.Bool(f"complete {name}")
-            for yes, no in pairs:
-                yield z3.Implies(complete, z3.Or(yes, no))
-                yield z3.Implies(yes, complete)
-                if fact.complement is None:
-                    yield z3.Implies(no, complete)
 
     def of_number(self, fact: Fact) -> Iterator[Formula]:
         bounds = self.bounds.get(fact.fact, [])
@@ -220,9 +213,10 @@ class Space:
                 members = self.pack.vocabulary.members(fact)
                 yes = [member for member in members if planes[name, member][0]]
                 no = [member for member in members if planes[name, member][1]]
-                if yes or (fact.complete and not fact.none_unless_named and len(no) == len(members)):
-                    value = yes
-                if fact.complement and no and not (fact.complete and len(yes) + len(no) == len(members)):
+                whole = fact.at_least is not None and len(yes) + len(no) == len(members)
+                if yes or whole:
+                    facts[name if whole or fact.at_least is None else fact.at_least] = yes
+                if fact.complement and no and not whole:
                     facts[fact.complement] = no
             else:
                 yes_or_no = planes[name, ""]
