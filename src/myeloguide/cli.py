@@ -283,7 +283,9 @@ def guideline_audit(
     guideline = load_pack(pack)
     found = auditing.audit(guideline, smallest=witnesses is not None)
     if witnesses is not None:
-        _write(witnesses, auditing.witness_cases(guideline, found.witnesses))
+        from myeloguide.guideline.witnesses import witness_cases
+
+        _write(witnesses, witness_cases(guideline, found.witnesses))
     if output is Format.json:
         from myeloguide.guideline.answer import plain
 

@@ -524,8 +524,9 @@ _PROVED = {
     "nothing offered": "a list that applies and offers nothing is a declared silence (lists)",
     "offered against": "nothing offered holds an agent that is refractory, unobtainable or contraindicated (agents of rows)",
     "offered on nothing known": "nothing is offered on nothing known (rows)",
-    "reached": "reached by a patient: rows in each status, cautions, notes, silences",
+    "reached": "reached by a patient: rows in each status with each reason, cautions, notes, silences",
     "can be true and false": "conditions that can be true, and can be false",
+    "rulings": "rulings that some patient's answer rests on",
     "switches that change something": "switches of rulings that change something",
     "boundaries": "numbers and days at a boundary, answered as ruled",
 }
