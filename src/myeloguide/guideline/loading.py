@@ -105,6 +105,10 @@ def read_audit(pack: Pack) -> files.AuditFile:
     for position, item in enumerate(found.boundaries):
         if item.fact not in numbers:
             document.fail(("boundaries", position, "fact"), f"there is no number {item.fact}", suggestion(item.fact, numbers))
+    for position, reading in enumerate(found.readings):
+        if reading.ruling not in pack.switches:
+            remedy = suggestion(reading.ruling, pack.switches)
+            document.fail(("readings", position, "ruling"), f"{reading.ruling} has no switch", remedy)
     return found
 
 
