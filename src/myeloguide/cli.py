@@ -291,7 +291,7 @@ def guideline_audit(
 
         _print(json.dumps(plain(found), ensure_ascii=False, indent=1) + "\n")
     else:
-        from myeloguide.text import render_audit
+        from myeloguide.guideline.audit_text import render_audit
 
         _print(render_audit(guideline, found))
     if found.findings or found.not_found:
@@ -316,7 +316,7 @@ def guideline_compare(
 
         _print(json.dumps(plain(found), ensure_ascii=False, indent=1) + "\n")
         return
-    from myeloguide.text import render_comparison
+    from myeloguide.guideline.audit_text import render_comparison
 
     _print(render_comparison(*packs, found))
 
