@@ -306,7 +306,7 @@ class _Sheet:
             look = "on-bad" if known else "bad-text"
             self.text(made, x, y - size * 0.71, "R" if known else "?", look, font_size=size * 0.85, text_anchor="middle")
         else:
-            self.sign(made, mark.kind, x, y, size * 0.34)
+            self.sign(made, mark.kind, x, y, size * (0.14 if mark.kind == "not-evaluable" else 0.34))
 
     # --- panels ---
 
