@@ -170,9 +170,18 @@ def test_visits_gather_what_was_measured_within_a_week() -> None:
          value("creatinine", "2020-02-01", 1, 4), value("urine_m_protein_24h", "2020-02", 300, 5)],
         [FindingRecorded("immunofixation", parse_when("2020-02-02"), "Negative", 6), FindingRecorded("plasmacytoma", When(), "new", 7)],
     )  # fmt: skip
-    assert [(item.day, item.rows) for item in found] == [(date(2020, 2, 1), (1, 6, 2)), (date(2020, 2, 6), (3,))]
+    assert [(item.day, item.rows) for item in found] == [(date(2020, 2, 1), (1, 5, 6, 2)), (date(2020, 2, 6), (3,))]
     assert found[0].serum_fixation_negative is True
     assert found[0].serum == Range.exactly(3)
+    assert found[0].urine == Range.exactly(300)  # of February, read as its first day
+
+
+def test_a_date_known_in_part_is_read_as_its_first_day_or_as_its_last() -> None:
+    month = [Measurement("serum_m_protein", parse_when("2020-02"), Range.exactly(3), 1)]
+    assert [item.day for item in panels(month, [])] == [date(2020, 2, 1)]
+    assert [item.day for item in panels(month, [], latest=True)] == [date(2020, 2, 29)]
+    since = [Measurement("serum_m_protein", When(date(2020, 2, 1), None), Range.exactly(3), 1)]
+    assert panels(since, []) == []
 
 
 def test_every_threshold_carries_whether_it_was_verified() -> None:

@@ -191,7 +191,9 @@ def test_a_response_written_later_takes_back_nothing_measured_before_it() -> Non
     assert [item.recorded for item in answer.responses] == [False] * 8 + [True]
     assert answer.derived.courses[0].progression == day(990)
     before_all = told(values=COURSE, responses=(ResponseRecorded("PR", day(20), row=1),))
-    assert [item.visit.category for item in before_all.responses] == ["PR"]
+    assert [(item.visit.category, item.recorded) for item in before_all.responses] == [
+        ("PR", True), ("PD", False), ("PD", False),
+    ]  # fmt: skip
 
 
 def test_readings_that_never_agree_leave_the_lines_open() -> None:

@@ -64,6 +64,8 @@ class LineCourse:
     progression_kind: Literal["biochemical", "clinical"] | None = None
     complete_response: bool | None = None
     """Whether complete response or better was confirmed before any progression."""
+    progression_free: date | None = None
+    """A day up to which there was no progression, of a line in which none is known."""
 
     @property
     def agents(self) -> tuple[str, ...]:

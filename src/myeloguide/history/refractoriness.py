@@ -165,6 +165,11 @@ class _Reading:
                 return self.stopped(stopped_for_it)
             if course.no_progression:
                 return self.excluded("no progression", f"line {number} ended without progression")
+            limit, last = self.definitions.refractory_days, self.last.last_dose
+            free = UNKNOWN if course.progression_free is None else When.on(course.progression_free)
+            if days_between(last, free).reaches(limit):
+                reason = f"no progression up to {free}, {limit} days or more after the last dose, {last} (line {number})"
+                return self.excluded("no progression", reason)
             return self.found(None, "progression not recorded", f"no progression is recorded for line {number}")
         dated = f"{when} " if when.known else ""
         if self.agent in course.progressed_on:

@@ -19,6 +19,7 @@ from pydantic import StrictBool, StrictFloat
 from myeloguide.knowledge.reading import Strict, check, read
 from myeloguide.record.events import FindingRecorded, Measurement
 from myeloguide.record.ranges import Range, shown
+from myeloguide.record.time import When
 
 Category = Literal["NE", "SD", "MR", "PR", "VGPR", "CR", "sCR", "PD"]
 ORDER: tuple[Category, ...] = ("NE", "SD", "MR", "PR", "VGPR", "CR", "sCR", "PD")
@@ -184,15 +185,18 @@ _TESTS = {
 _NEGATIVE = {"negative": True, "positive": False}
 
 
-def panels(measurements: Iterable[Measurement], findings: Iterable[FindingRecorded]) -> list[Panel]:
-    """Gather values and findings into visits; one of which the exact day is not known cannot be placed and is left out."""
+def panels(measurements: Iterable[Measurement], findings: Iterable[FindingRecorded], *, latest: bool = False) -> list[Panel]:
+    """Gather values and findings into visits. A date known in part is read as its first day, or as its latest.
+
+    What has no date, or one without a beginning or an end, cannot be placed and is left out.
+    """
     events: list[tuple[date, str, object, int]] = []
     for item in measurements:
-        if item.test in _TESTS and item.date.day is not None:
-            events.append((item.date.day, _TESTS[item.test], item.value, item.row))
+        if item.test in _TESTS and (day := _day_of(item.date, latest=latest)):
+            events.append((day, _TESTS[item.test], item.value, item.row))
     for finding in findings:
-        if finding.date.day is not None:
-            events += ((finding.date.day, name, value, finding.row) for name, value in _found(finding))
+        if day := _day_of(finding.date, latest=latest):
+            events += ((day, name, value, finding.row) for name, value in _found(finding))
     events.sort(key=lambda event: event[0])
     visits: list[Panel] = []
     first: date | None = None
@@ -209,6 +213,10 @@ def panels(measurements: Iterable[Measurement], findings: Iterable[FindingRecord
     if first is not None:
         visits.append(Panel(first, **known, rows=tuple(rows)))  # type: ignore[arg-type]
     return visits
+
+
+def _day_of(when: When, *, latest: bool) -> date | None:
+    return None if when.first is None or when.last is None else when.last if latest else when.first
 
 
 def _found(finding: FindingRecorded) -> Iterator[tuple[str, object]]:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, fields, replace
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 from myeloguide.errors import InputError, Problem, suggestion
@@ -113,22 +113,12 @@ def tell(
     `relapse` is the version of the signs that make a relapse clinical.
     """
     events = _known_on(events, as_of)
-    visits = panels(events.measurements, events.findings)
-    lines = without = count(events, vocabulary, ())
-    judged = _judge(events, lines, visits)
-    for _ in range(_MOST_READINGS):
-        before_it, progressions = lines, _progressions(judged)
-        lines = count(events, vocabulary, progressions) if progressions else without
-        if [line.start for line in lines.lines] == [line.start for line in before_it.lines]:
-            break  # the same visits stand in the same lines
-        judged = _judge(events, lines, visits)
-    else:
-        lines = _never_agreed(before_it, lines)
     complete = assume_complete or events.person.complete
-    courses = [
-        _course(events, lines.lines, number, judged, vocabulary, definitions, as_of, complete=complete)
-        for number in range(len(lines.lines))
-    ]
+    reading = _read(events, vocabulary, count, definitions, as_of, complete=complete, latest=False)
+    if any(when.first != when.last for when in _dates(events)):
+        other = _read(events, vocabulary, count, definitions, as_of, complete=complete, latest=True)
+        reading = _agreed(reading, other, events)
+    lines, visits, judged, courses = reading.lines, reading.visits, reading.judged, reading.courses
     person = events.person
     age = age_on(person, as_of)
     scores = scored(age, events.findings, as_of)
@@ -151,6 +141,91 @@ def tell(
         derived = _open_order(derived, lines, complete=complete)
     derived = _with_everything_given(derived, events, lines, vocabulary, complete=complete)
     return Told(person.patient_id, lines, tuple(judged), derived, scores)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Reading:
+    """What is read of a record whose partly known dates stand for their first days, or for their last."""
+
+    lines: LinesFound
+    visits: list[Panel]
+    judged: list[Judged]
+    courses: list[LineCourse]
+
+
+def _read(
+    events: Events,
+    vocabulary: Vocabulary,
+    count: Counting,
+    definitions: Definitions,
+    as_of: date,
+    *,
+    complete: bool,
+    latest: bool,
+) -> _Reading:
+    """Count lines and judge the visits in them, again and again until progressions and lines agree."""
+    visits = panels(events.measurements, events.findings, latest=latest)
+    lines = without = count(events, vocabulary, ())
+    judged = _judge(events, lines, visits, latest=latest)
+    for _ in range(_MOST_READINGS):
+        before_it, progressions = lines, _progressions(judged)
+        lines = count(events, vocabulary, progressions) if progressions else without
+        if [line.start for line in lines.lines] == [line.start for line in before_it.lines]:
+            break  # the same visits stand in the same lines
+        judged = _judge(events, lines, visits, latest=latest)
+    else:
+        lines = _never_agreed(before_it, lines)
+    placed = not any(when.first is None or when.last is None for when in _dates(events))
+    courses = [
+        _course(events, lines.lines, number, judged, vocabulary, definitions, as_of, complete=complete, placed=placed)
+        for number in range(len(lines.lines))
+    ]
+    return _Reading(lines, visits, judged, courses)
+
+
+def _dates(events: Events) -> Iterator[When]:
+    """Yield the dates of values, findings and responses."""
+    for items in (events.measurements, events.findings, events.responses):
+        for item in items:
+            yield item.date
+
+
+def _agreed(one: _Reading, other: _Reading, events: Events) -> _Reading:
+    """Return what two readings of the dates agree on; a progression that both see lies between the two days.
+
+    Where they count other lines, their number is open, and nothing is said of a course but what was given.
+    """
+    exact = {when.day for when in _dates(events)}
+    seen = {(item.line, item.visit.day, item.visit.category, item.confirmed) for item in other.judged}
+    judged = [
+        item
+        for item in one.judged
+        if item.visit.day in exact and (item.line, item.visit.day, item.visit.category, item.confirmed) in seen
+    ]
+    if [line.start for line in one.lines.lines] == [line.start for line in other.lines.lines]:
+        return replace(one, judged=judged, courses=list(map(_agreed_course, one.courses, other.courses)))
+    nothing = [
+        replace(course, progression=None, no_progression=False, progression_free=None, best_response=None, complete_response=None)
+        for course in one.courses
+    ]
+    return replace(one, lines=_never_agreed(other.lines, one.lines), judged=[], courses=nothing)
+
+
+def _agreed_course(one: LineCourse, other: LineCourse) -> LineCourse:
+    progression = None
+    if one.progression is not None and other.progression is not None:
+        progression = one.progression.spanning(other.progression)
+    free = None
+    if one.progression_free is not None and other.progression_free is not None:
+        free = min(one.progression_free, other.progression_free)
+    return replace(
+        one,
+        progression=progression,
+        no_progression=one.no_progression and other.no_progression,
+        progression_free=free,
+        best_response=one.best_response if one.best_response == other.best_response else None,
+        complete_response=one.complete_response if one.complete_response == other.complete_response else None,
+    )
 
 
 def _never_agreed(one: LinesFound, other: LinesFound) -> LinesFound:
@@ -182,8 +257,12 @@ def _known_on(events: Events, as_of: date) -> Events:
 # --- response, line by line ---
 
 
-def _judge(events: Events, lines: LinesFound, visits: Sequence[Panel]) -> list[Judged]:
-    """Judge the visits of every line: by what was measured until somebody recorded a category in it, then by those."""
+def _judge(events: Events, lines: LinesFound, visits: Sequence[Panel], *, latest: bool) -> list[Judged]:
+    """Judge the visits of every line: by what was measured until somebody recorded a category in it, then by those.
+
+    After that a visit at which nobody recorded a category counts by what was measured only where that shows progression, or
+    leaves no better category open.
+    """
     found: list[Judged] = []
     starts = [line.start.first for line in lines.lines]
     residual = [panel for panel in visits if panel.residual is not None]
@@ -191,27 +270,34 @@ def _judge(events: Events, lines: LinesFound, visits: Sequence[Panel]) -> list[J
         start, until = starts[number], starts[number + 1] if number + 1 < len(starts) else None
         if start is None:
             continue
-        recorded = [
-            Visit(
-                item.date.first,
-                item.category,  # type: ignore[arg-type]
-                ("as recorded",),
-                by_imaging=bool(item.clinical),
-                mrd_negative=_mrd_near(item.date.first, residual),
-            )
-            for item in events.responses
-            if item.date.first is not None and start < item.date.first and (until is None or item.date.first <= until)
-        ]
+        recorded = []
+        for item in events.responses:
+            day = item.date.last if latest else item.date.first
+            if day is not None and start < day and (until is None or day <= until):
+                category: Category = item.category  # type: ignore[assignment]
+                mrd = _mrd_near(day, residual)
+                recorded.append(Visit(day, category, ("as recorded",), by_imaging=bool(item.clinical), mrd_negative=mrd))
         recorded.sort(key=lambda visit: visit.day)
-        measured = [visit for visit in _measured(start, until, visits) if not recorded or visit.day < recorded[0].day]
-        seen = [*measured, *recorded]
-        died = events.person.death_date is not None and number == len(starts) - 1 and bool(seen) and seen[-1].category == "PD"
-        categories = confirmed(seen, until, died_of_progression=died)
+        seen = [(visit, True) for visit in recorded]
+        seen += [(visit, False) for visit in _measured(start, until, visits) if _counts(visit, recorded)]
+        seen.sort(key=lambda item: item[0].day)
+        last = seen[-1][0].category if seen else None
+        died = events.person.death_date is not None and number == len(starts) - 1 and last == "PD"
+        categories = confirmed([visit for visit, _ in seen], until, died_of_progression=died)
         found += [
-            Judged(line.number, visit, category, place >= len(measured))
-            for place, (visit, category) in enumerate(zip(seen, categories, strict=True))
+            Judged(line.number, visit, category, by_somebody)
+            for (visit, by_somebody), category in zip(seen, categories, strict=True)
         ]
     return found
+
+
+def _counts(visit: Visit, recorded: Sequence[Visit]) -> bool:
+    """Whether what was measured at a visit counts beside the categories recorded in its line."""
+    if not recorded or visit.day < recorded[0].day:
+        return True
+    if any(abs((visit.day - item.day).days) <= VISIT_DAYS for item in recorded):
+        return False
+    return visit.category == "PD" or (visit.category != "NE" and not visit.not_measured)
 
 
 def _mrd_near(day: date, residual: Sequence[Panel]) -> bool | None:
@@ -298,9 +384,11 @@ def _course(
     as_of: date,
     *,
     complete: bool,
+    placed: bool,
 ) -> LineCourse:
+    """Lay a line out in time; `placed` says that no value, finding or response is without a date."""
     line = lines[position]
-    until = lines[position + 1].start.last if position + 1 < len(lines) else as_of
+    until = lines[position + 1].start.last if position + 1 < len(lines) else _seen_until(events, as_of)
     rows = {row: phase.intent for phase in line.phases for row in phase.rows}
     given = sorted(
         (item for item in events.treatments if item.row in rows),
@@ -313,7 +401,8 @@ def _course(
     if stops:
         stopped = max((stop for stop in stops if stop.known), key=lambda when: when.last or date.max, default=UNKNOWN)
         # What was stopped for progression shows that it was known by then, whatever was measured later.
-        progression = stopped if progression is None or before(stopped, progression) else progression
+        if progression is None or before(stopped, progression):
+            progression = _known_by(stopped, line.start, own)
     induction = [phase for phase in line.phases if phase.intent in ("induction", "consolidation")]
     named = [
         (phase, vocabulary.recogniser.of_agents((*phase.agents, *_steroids(events, phase, vocabulary)))) for phase in induction
@@ -321,7 +410,7 @@ def _course(
     maintained = [phase for phase in line.phases if phase.intent == "maintenance"]
     last = [stretch.last_dose for stretch in stretches]
     since = events.person.complete_from
-    whole = complete or (since is not None and before(line.start, since) is False)
+    whole = placed and (complete or (since is not None and before(line.start, since) is False))
     # A line that another followed for no reason written down may have ended with a progression that nobody wrote down.
     explained = position + 1 == len(lines) or all(item.stop_reason in _OTHER_REASONS for item in given)
     return LineCourse(
@@ -339,10 +428,31 @@ def _course(
         maintenance=bool(maintained),
         maintenance_assumed=any(phase.assumed for phase in maintained) or not maintained,
         progression=progression,
-        no_progression=complete and progression is None and explained and _without_progression(own, until or as_of),
+        no_progression=complete and placed and progression is None and explained and _without_progression(own, until or as_of),
         progressed_on=frozenset(),
         complete_response=_complete_response(own),
+        progression_free=_free_of_progression(own) if progression is None else None,
     )
+
+
+def _seen_until(events: Events, as_of: date) -> date:
+    """Return the day until which the last line can be followed."""
+    died = events.person.death_date
+    return as_of if died is None or died.last is None else min(as_of, died.last)
+
+
+def _known_by(stopped: When, start: When, judged: Sequence[Judged]) -> When:
+    """Return when a progression came that a treatment was stopped for: after the last visit that did not show it yet."""
+    if stopped.last is None:
+        return stopped
+    clean = [item.visit.day for item in judged if item.visit.category not in ("NE", "PD") and item.visit.day < stopped.last]
+    since = max(clean) + timedelta(days=1) if clean else start.first
+    return When(since, stopped.last) if since is not None and since <= stopped.last else stopped
+
+
+def _free_of_progression(judged: Sequence[Judged]) -> date | None:
+    """Return the last visit that showed no progression, of a line in which none is known."""
+    return max((item.visit.day for item in judged if item.visit.category not in ("NE", "PD")), default=None)
 
 
 def _steroids(events: Events, phase: PhaseFound, vocabulary: Vocabulary) -> list[str]:

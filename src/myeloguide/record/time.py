@@ -45,6 +45,12 @@ class When:
         last = min((day for day in (self.last, other.last) if day), default=None)
         return None if first and last and first > last else When(first, last)
 
+    def spanning(self, other: When) -> When:
+        """Return the interval from the first day of either to the last day of either."""
+        first = None if self.first is None or other.first is None else min(self.first, other.first)
+        last = None if self.last is None or other.last is None else max(self.last, other.last)
+        return When(first, last)
+
     def __str__(self) -> str:
         if self.first is None or self.last is None:
             if self.first is None and self.last is None:
