@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -14,11 +15,15 @@ EXAMPLES = Path(__file__).parents[1] / "examples"
 EXAMPLE = EXAMPLES / "after-lenalidomide-maintenance.yaml"
 
 
+PROGRAM = [sys.executable, "-m", "myeloguide"]
+
+
 def call(
-    arguments: Sequence[str | Path], given: bytes | None = None, folder: Path | None = None
+    arguments: Sequence[str | Path], given: bytes | None = None, folder: Path | None = None, **settings: str
 ) -> subprocess.CompletedProcess[bytes]:
+    surroundings = {name: value for name, value in os.environ.items() if name != "COLUMNS"} | settings
     return subprocess.run(  # noqa: PLW1510
-        [sys.executable, "-m", "myeloguide", *map(str, arguments)], input=given, capture_output=True, cwd=folder, timeout=120
+        [*PROGRAM, *map(str, arguments)], input=given, capture_output=True, cwd=folder, timeout=120, env=surroundings
     )
 
 
@@ -225,6 +230,23 @@ def test_output_that_cannot_be_written() -> None:
         )
     assert done.returncode == 2
     assert b"the output cannot be written" in done.stderr
+
+
+def test_columns_set_the_width_of_what_is_piped() -> None:
+    def widest(columns: str) -> int:
+        return max(map(len, call(["assess", EXAMPLE], COLUMNS=columns).stdout.decode().splitlines()))
+
+    assert 88 < widest("120") <= 120
+    assert 60 < widest("70") <= 70
+    assert widest("wide") <= 88
+    assert widest("0") <= 88
+
+
+def test_what_a_person_can_do_stands_apart_from_what_nobody_can() -> None:
+    more = ["--what-if", "unavailable_agents.daratumumab=true"]
+    text = " ".join(call(["assess", EXAMPLE, "--explain", "DRd", *more]).stdout.decode().split())
+    assert "at most 6. And in your hands: obtain daratumumab" in text
+    assert "obtain daratumumab and" not in text
 
 
 # --- what if, plan, ask ---

@@ -3,29 +3,52 @@
 from __future__ import annotations
 
 import gc
+import io
 import json
 import os
 import shutil
 import signal
 import sys
+from collections import Counter
 from datetime import date
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+from typer.core import TyperCommand, TyperOption
 
 from myeloguide import __version__
 from myeloguide.errors import InputError, Problem
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
+
+    from typer.models import CommandFunctionType
 
     from myeloguide.guideline.pack import Pack
     from myeloguide.history.facts import KnownFacts
     from myeloguide.record.patient_file import PatientFile
 
-app = typer.Typer(
+
+class _Command(TyperCommand):
+    """A command that refuses an option given twice where only one of the values would count."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        _, _, order = self.make_parser(ctx).parse_args(args=list(args))
+        for option, times in Counter(order).items():
+            counts_once = isinstance(option, TyperOption) and not option.multiple
+            if times > 1 and counts_once and (option.secondary_opts or not getattr(option, "is_flag", False)):
+                raise InputError(Problem(option.opts[-1], "is given twice", "keep one"))
+        return super().parse_args(ctx, args)
+
+
+class _App(typer.Typer):
+    def command(self, name: str | None = None, **more: Any) -> Callable[[CommandFunctionType], CommandFunctionType]:
+        return super().command(name, cls=_Command, **more)
+
+
+app = _App(
     name="myeloguide",
     help="The IMWG 2021 recommendations for relapsed/refractory multiple myeloma, computable.",
     no_args_is_help=True,
@@ -33,14 +56,15 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-cohort_app = typer.Typer(help="The same for a table of patients.", no_args_is_help=True, rich_markup_mode=None)
+cohort_app = _App(help="The same for a table of patients.", no_args_is_help=True, rich_markup_mode=None)
 app.add_typer(cohort_app, name="cohort")
-guideline_app = typer.Typer(help="The guideline as data.", no_args_is_help=True, rich_markup_mode=None)
+guideline_app = _App(help="The guideline as data.", no_args_is_help=True, rich_markup_mode=None)
 app.add_typer(guideline_app, name="guideline")
-history_app = typer.Typer(help="Recorded events as tables.", no_args_is_help=True, rich_markup_mode=None)
+history_app = _App(help="Recorded events as tables.", no_args_is_help=True, rich_markup_mode=None)
 app.add_typer(history_app, name="history")
 
 PLAIN_WIDTH = 88
+PATIENT_FILES = (".yaml", ".yml", ".json")
 
 
 class Format(StrEnum):
@@ -55,6 +79,13 @@ class TableFormat(StrEnum):
 
     parquet = "parquet"
     csv = "csv"
+
+
+def _path(text: str) -> Path:
+    """Read a path; an empty one, as an unset variable of a shell gives it, would be the folder that one stands in."""
+    if not text.strip():
+        raise InputError(Problem("a path", "is empty", "name a file or a folder"))
+    return Path(text)
 
 
 PackOption = Annotated[str, typer.Option("--pack", help="The guideline: its name, or the folder of a pack.")]
@@ -96,6 +127,8 @@ def assess(
     from myeloguide.guideline.prepared import load_pack
     from myeloguide.guideline.what_if import difference, explanation, hanging
 
+    if explain is not None and plan is not None:
+        raise InputError(Problem("--explain and --plan", "are two questions", "ask one of the two"))
     guideline = load_pack(pack)
     document, day, today, switched = _document(file), _day(as_of), date.today(), _switches(ruling)
 
@@ -107,8 +140,6 @@ def assess(
     assessment = Assessment(guideline, known, patient.as_of, switches, patient.patient)
     hangs_on = hanging(guideline, known, switches, lambda other: read({**switched, **other}, changes)[0])
     answer = replace(assessment.answer(), hangs_on=hangs_on, supposed=tuple(changes))
-    if explain is not None and plan is not None:
-        raise InputError(Problem("--explain and --plan", "are two questions", "ask one of the two"))
     if changes or switched:
         known_before, _, switches_before = read({}, ())
         before = Assessment(guideline, known_before, patient.as_of, switches_before).answer()
@@ -132,8 +163,7 @@ def assess(
         return
     from myeloguide.text import render, render_why
 
-    width = shutil.get_terminal_size((PLAIN_WIDTH, 24)).columns if sys.stdout.isatty() else PLAIN_WIDTH
-    _print(render_why(assessment, answer, explained, width) if explained else render(answer, guideline, width))
+    _print(render_why(assessment, answer, explained, _width()) if explained else render(answer, guideline, _width()))
 
 
 @app.command()
@@ -162,7 +192,7 @@ def ask(
         return Assessment(guideline, known, patient.as_of, switches, patient.patient)
 
     interview = Interview(assess_with)
-    _print(render_offered(interview.assessment))
+    _print(render_offered(interview.assessment, _width()))
     while (question := interview.question()) is not None:
         fact = guideline.vocabulary.facts[question.fact.partition(".")[0]]
         _print(f"\n{question.question} (decides {question.decides})\n  {choices(fact)}: ")
@@ -177,14 +207,15 @@ def ask(
         except InputError as error:
             _print("".join(f"  {problem}\n" for problem in error.problems))
         else:
-            _print(render_offered(interview.assessment))
-    _print(render_end(interview.assessment, interview.learned, asked_all=question is None))
+            _print(render_offered(interview.assessment, _width()))
+    _print(render_end(interview.assessment, interview.learned, asked_all=question is None, width=_width()))
 
 
 def _option(guideline: Pack, word: str) -> str:
     option = guideline.vocabulary.regimen(word)
     if option is None or option not in {row.option for row in guideline.rows}:
-        raise InputError(Problem("--explain", f"the guideline has no option {word}", guideline.vocabulary.near_regimen(word)))
+        remedy = guideline.vocabulary.near_regimen(word) or "name an option of the guideline, such as DPd"
+        raise InputError(Problem("--explain", f"the guideline has no option {word}", remedy))
     return option
 
 
@@ -212,7 +243,7 @@ def verify(
     kept = _document(file)
     guideline = load_pack(pack) if pack is not None else pack_of(kept)
     found = answer_again(kept, guideline, date.today(), None if patient is None else _document(patient))
-    _print(json.dumps(plain(found), ensure_ascii=False, indent=1) + "\n" if output is Format.json else render(found, PLAIN_WIDTH))
+    _print(json.dumps(plain(found), ensure_ascii=False, indent=1) + "\n" if output is Format.json else render(found, _width()))
     raise typer.Exit(0 if found.same else 1)
 
 
@@ -226,8 +257,10 @@ def schema() -> None:
 
 @cohort_app.command("assess")
 def cohort_assess(
-    facts: Annotated[Path, typer.Argument(help="A table of facts, one row a patient: .parquet or .csv.")],
-    output: Annotated[Path, typer.Option("-o", "--output", help="Where the options go, one row each: .parquet or .csv.")],
+    facts: Annotated[Path, typer.Argument(parser=_path, help="A table of facts, one row a patient: .parquet or .csv.")],
+    output: Annotated[
+        Path, typer.Option("-o", "--output", parser=_path, help="Where the options go, one row each: .parquet or .csv.")
+    ],
     ruling: RulingOption = None,
     pack: PackOption = "imwg-2021",
     quiet: Annotated[bool, typer.Option("--quiet", help="No progress, no summary.")] = False,
@@ -245,7 +278,7 @@ def cohort_assess(
 
 @cohort_app.command("simulate")
 def cohort_simulate(
-    output: Annotated[Path, typer.Option("-o", "--output", metavar="FOLDER", help="A new folder for the tables.")],
+    output: Annotated[Path, typer.Option("-o", "--output", parser=_path, metavar="FOLDER", help="A new folder for the tables.")],
     patients: Annotated[int, typer.Option(help="How many patients.")] = 1000,
     seed: Annotated[int, typer.Option(help="The same seed gives the same bytes.")] = 1,
     noise: Annotated[
@@ -272,18 +305,23 @@ def guideline_audit(
     pack: Annotated[str, typer.Argument(help="The guideline: its name, or the folder of a pack.")] = "imwg-2021",
     output: Annotated[Format, typer.Option("--format", help="How the findings are printed.")] = Format.text,
     witnesses: Annotated[
-        Path | None, typer.Option("--witnesses", help="Write the patients who reach every option and caution, as cases (YAML).")
+        Path | None,
+        typer.Option("--witnesses", parser=_path, help="Write the patients who reach every option and caution, as cases (YAML)."),
     ] = None,
 ) -> None:
     """Prove what holds for every patient, or show a smallest patient for whom it does not. Exit status 1: a new finding."""
     gc.enable()
     auditing = _with_solver("guideline audit", "audit")
     from myeloguide.guideline.prepared import load_pack
+    from myeloguide.output import aside, refuse_output
 
     guideline = load_pack(pack)
+    if witnesses is not None:
+        refuse_output(witnesses)
     found = auditing.audit(guideline, smallest=witnesses is not None)
     if witnesses is not None:
-        _write(witnesses, auditing.witness_cases(guideline, found.witnesses))
+        with aside(witnesses) as made:
+            made.write_text(auditing.witness_cases(guideline, found.witnesses), encoding="utf-8")
     if output is Format.json:
         from myeloguide.guideline.answer import plain
 
@@ -291,7 +329,7 @@ def guideline_audit(
     else:
         from myeloguide.text import render_audit
 
-        _print(render_audit(guideline, found))
+        _print(render_audit(guideline, found, _width()))
     if found.findings or found.not_found:
         raise typer.Exit(1)
 
@@ -316,7 +354,7 @@ def guideline_compare(
         return
     from myeloguide.text import render_comparison
 
-    _print(render_comparison(*packs, found))
+    _print(render_comparison(*packs, found, _width()))
 
 
 def _with_solver(command: str, module: str) -> Any:
@@ -337,7 +375,7 @@ def guideline_coverage(
     pack: Annotated[str, typer.Argument(help="The guideline: its name, or the folder of a pack.")] = "imwg-2021",
     output: Annotated[Format, typer.Option("--format", help="How the coverage is printed.")] = Format.text,
     line: Annotated[int | None, typer.Option(help="Show what one line of the source is.", metavar="NUMBER")] = None,
-    source: Annotated[Path | None, typer.Option(help="Your own copy of the source, to be held against it.")] = None,
+    source: Annotated[Path | None, typer.Option(parser=_path, help="Your own copy of the source, to be held against it.")] = None,
 ) -> None:
     """Show what the guideline as data makes of every line of its source."""
     from myeloguide.guideline.coverage import check_copy, plain, read_coverage, render, render_line
@@ -353,9 +391,10 @@ def guideline_coverage(
 
 @history_app.command("check")
 def history_check(
-    folder: Annotated[Path, typer.Argument(help="A folder of record tables (Parquet or CSV), or a DuckDB file.")],
+    folder: Annotated[Path, typer.Argument(parser=_path, help="A folder of record tables (Parquet or CSV), or a DuckDB file.")],
     report: Annotated[
-        Path | None, typer.Option("-o", "--output", help="Where every finding goes, one row each: .parquet or .csv.")
+        Path | None,
+        typer.Option("-o", "--output", parser=_path, help="Where every finding goes, one row each: .parquet or .csv."),
     ] = None,
     output: Annotated[Format, typer.Option("--format", help="How the summary is printed.")] = Format.text,
 ) -> None:
@@ -371,7 +410,7 @@ def history_check(
         check_report_path(report, folder)
     found = read_tables(folder).examine(today=date.today()).report
     if report is not None:
-        write_report(found, report)
+        write_report(found.findings, report)
     if output is Format.json:
         _print(json.dumps(as_json(found), ensure_ascii=False, indent=1) + "\n")
     else:
@@ -380,16 +419,14 @@ def history_check(
         raise InputError(Problem(str(folder), "no row of it can be used", "the report says why"))
 
 
+_RULES = "How lines are counted: imwg-2015 or ohdsi-mm-episodes, with numbers changed as in imwg-2015,maintenance=120."
+
+
 @history_app.command("derive")
 def history_derive(
-    folder: Annotated[Path, typer.Argument(help="A folder of record tables (Parquet or CSV), or a DuckDB file.")],
-    output: Annotated[
-        Path,
-        typer.Option(
-            "-o", "--output", help="The folder for lines, responses, relapses, refractoriness, states, scores and facts."
-        ),
-    ],
-    rules: Annotated[str, typer.Option(help="How lines are counted: imwg-2015 or ohdsi-mm-episodes.")] = "imwg-2015",
+    folder: Annotated[Path, typer.Argument(parser=_path, help="A folder of record tables (Parquet or CSV), or a DuckDB file.")],
+    output: Annotated[Path, typer.Option("-o", "--output", parser=_path, help="The folder for the tables that are written.")],
+    rules: Annotated[str, typer.Option(help=_RULES)] = "imwg-2015",
     relapse: Annotated[str, typer.Option(help="What makes a relapse clinical: imwg-2016 or treatment-at-relapse.")] = "imwg-2016",
     as_of: Annotated[
         str | None, typer.Option(help="The day of the decision, where the tables give none.", metavar="DATE")
@@ -405,8 +442,88 @@ def history_derive(
     if not quiet:
         written = ", ".join(f"{number:,} {name}" for name, number in found.rows.items())
         typer.echo(f"{found.patients:,} patients told by {rules}, relapse by {relapse}: {written}", err=True)
+        if found.report.set_aside:
+            typer.echo(f"{found.report.set_aside:,} rows set aside, see `myeloguide history check`", err=True)
+        if found.differing:
+            what = "patients have lines given that differ from those counted, see disagreements"
+            typer.echo(f"{found.differing:,} {what}", err=True)
         if found.undated:
             typer.echo(f"{found.undated:,} patients have no as_of and were told as of {_day(as_of) or date.today()}", err=True)
+
+
+@history_app.command("compare")
+def history_compare(
+    folder: Annotated[Path, typer.Argument(parser=_path, help="A folder of record tables (Parquet or CSV), or a DuckDB file.")],
+    rules: Annotated[list[str] | None, typer.Option(help=f"{_RULES} Give two; else these two are compared.")] = None,
+    table: Annotated[
+        Path | None,
+        typer.Option("-o", "--output", parser=_path, help="Where every difference goes, one row each: .parquet or .csv."),
+    ] = None,
+    as_of: Annotated[
+        str | None, typer.Option(help="The day of the decision, where the tables give none.", metavar="DATE")
+    ] = None,
+    pack: PackOption = "imwg-2021",
+    ruling: RulingOption = None,
+    output: Annotated[Format, typer.Option("--format", help="How the summary is printed.")] = Format.text,
+) -> None:
+    """Count lines by two rule sets, and say where lines, refractoriness, facts and the options offered differ."""
+    gc.enable()
+    from myeloguide.cohort.compare import compare_rules, summary
+    from myeloguide.guideline.prepared import load_pack
+    from myeloguide.record.tables import check_report_path, write_report
+
+    if table is not None:
+        check_report_path(table, folder)
+    day, shown = _day(as_of), sys.stderr.isatty()
+    found = compare_rules(folder, load_pack(pack), rules or (), date.today(), as_of=day, switched=_switches(ruling), shown=shown)
+    if table is not None:
+        write_report(found.rows, table)
+    if output is Format.json:
+        from myeloguide.guideline.answer import plain
+
+        _print(json.dumps(plain(found.counted), ensure_ascii=False, indent=1) + "\n")
+    else:
+        _print("\n".join(summary(found.counted)) + "\n")
+
+
+@history_app.command("show")
+def history_show(
+    context: typer.Context,
+    source: Annotated[
+        str, typer.Argument(help="A folder of record tables, a DuckDB file, or a patient file (`-`: standard input).")
+    ],
+    patient: Annotated[str | None, typer.Option(metavar="ID", help="The patient, where the tables hold several.")] = None,
+    output: Annotated[Path | None, typer.Option("-o", "--output", parser=_path, help="Draw it as a picture, too: .svg.")] = None,
+    rules: Annotated[str, typer.Option(help="How lines are counted in tables: imwg-2015 or ohdsi-mm-episodes.")] = "imwg-2015",
+    as_of: Annotated[str | None, typer.Option(help="The day of the decision, if nothing gives one.", metavar="DATE")] = None,
+    assume_complete: Annotated[bool, typer.Option("--assume-complete", help="Take the record as complete.")] = False,
+    width: Annotated[int | None, typer.Option(min=40, max=400, help="Columns of text; else those of the terminal.")] = None,
+    pixels: Annotated[
+        int | None, typer.Option(min=320, max=4000, help="Draw the picture for this width alone, not for page and phone.")
+    ] = None,
+    plain: Annotated[bool, typer.Option("--ascii", help="Letters and signs of ASCII only.")] = False,
+) -> None:
+    """Draw a patient's story: drugs by line, transplant, M-protein, responses, progression, refractoriness."""
+    gc.enable()
+    from rich.console import Console
+
+    from myeloguide.drawing import svg, terminal
+    from myeloguide.drawing.reading import read_chart
+    from myeloguide.output import aside, refuse_output
+
+    if output is not None:
+        refuse_output(output, (".svg",), "STORY.svg")
+    document = _document(source) if source == "-" or Path(source).suffix in PATIENT_FILES else None
+    chart = read_chart(
+        document or Path(source), patient, date.today(), as_of=_day(as_of), rules=rules, assume_complete=assume_complete
+    )
+    if output is not None:
+        with aside(output) as made:
+            made.write_text(svg.draw(chart, (pixels,) if pixels else (svg.PAGE, svg.PHONE)), encoding="utf-8")
+    columns = width or _width()
+    console = Console(width=columns, highlight=False, emoji=False, markup=False)
+    for line in terminal.draw(chart, columns, ascii_only=plain or not str(context.obj).startswith("utf")):
+        console.print(line, soft_wrap=True)
 
 
 def _document(file: str):  # type: ignore[no-untyped-def]
@@ -435,30 +552,29 @@ def _day(text: str | None) -> date | None:
 
 
 def _switches(given: list[str] | None) -> dict[str, str]:
-    switched = {}
+    switched: dict[str, str] = {}
     for text in given or []:
         ruling, equals, value = text.partition("=")
         if not equals:
             raise InputError(Problem("--ruling", f'"{text}" is no switch', "write --ruling C1=both"))
+        if ruling.strip() in switched:
+            raise InputError(Problem("--ruling", f"{ruling.strip()} is switched twice", "keep one"))
         switched[ruling.strip()] = value.strip()
     return switched
 
 
-def _write(path: Path, text: str) -> None:
-    """Write a file aside, then put it in its place."""
-    aside = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
-        aside.write_text(text, encoding="utf-8")
-        aside.replace(path)
-    except OSError as error:
-        raise InputError(Problem(str(path), f"cannot be written: {error.strerror or error}")) from None
-    finally:
-        aside.unlink(missing_ok=True)
+def _width() -> int:
+    """Return COLUMNS where it is set, else the width of the terminal, else what fits a page."""
+    return shutil.get_terminal_size((PLAIN_WIDTH, 24)).columns
 
 
 def _print(text: str) -> None:
-    sys.stdout.write(text)
-    sys.stdout.flush()
+    try:
+        sys.stdout.write(text)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # The reader of a pipe has seen enough; leave nothing for the interpreter to flush.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _leave(number: int, frame: object) -> None:
@@ -469,24 +585,27 @@ def main() -> None:
     """Run the command line. An error is a few lines on standard error, never a traceback."""
     sys.stdout = sys.stdout or open(os.devnull, "w")  # noqa: PTH123, SIM115
     sys.stderr = sys.stderr or open(os.devnull, "w")  # noqa: PTH123, SIM115
+    encoding = (sys.stdout.encoding or "utf-8").casefold()  # what the terminal reads, for what is drawn with other signs
+    if isinstance(
+        getattr(sys.stdout, "buffer", None), io.RawIOBase
+    ):  # unbuffered, where Python loses what a full disk takes no more of
+        sys.stdout = io.TextIOWrapper(io.BufferedWriter(sys.stdout.buffer))
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(encoding="utf-8", errors="replace")
     for number in (signal.SIGTERM, getattr(signal, "SIGHUP", signal.SIGTERM)):
         signal.signal(number, _leave)  # so that files being written aside are removed
     try:
-        app()
+        app(obj=encoding)
     except InputError as error:
         for problem in error.problems[:20]:
             sys.stderr.write(f"myeloguide: {problem}\n")
         if len(error.problems) > 20:
             sys.stderr.write(f"myeloguide: and {len(error.problems) - 20} more\n")
         sys.exit(2)
-    except BrokenPipeError:
-        # The reader of a pipe has seen enough; leave nothing for the interpreter to flush.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     except OSError as error:
-        sys.stderr.write(f"myeloguide: the output cannot be written: {error.strerror or type(error).__name__}\n")
+        what = f"{error.filename}: cannot be used" if error.filename else "the output cannot be written"
+        sys.stderr.write(f"myeloguide: {what}: {error.strerror or type(error).__name__}\n")
         os._exit(2)  # flushing again at exit would only fail again
     except KeyboardInterrupt:
         sys.exit(130)

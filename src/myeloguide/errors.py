@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+LONGEST = 600
+"""Signs of a fault or a remedy that are printed."""
+
 
 @dataclass(frozen=True, slots=True)
 class Problem:
@@ -16,7 +19,13 @@ class Problem:
 
     def __str__(self) -> str:
         place = f"{self.where}: " if self.where else ""
-        return f"{place}{self.what}" + (f" ({self.remedy})" if self.remedy else "")
+        text = f"{place}{_short(self.what)}" + (f" ({_short(self.remedy)})" if self.remedy else "")
+        # What an input holds may be quoted, but neither breaks the line nor commands the terminal.
+        return "".join(sign if sign.isprintable() else " " for sign in text)
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= LONGEST else f"{text[:LONGEST]} ..."
 
 
 class InputError(Exception):

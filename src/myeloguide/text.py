@@ -11,7 +11,7 @@ from myeloguide.criteria.prose import Explained
 from myeloguide.guideline.answer import Answer, Before, CautionShown, MovedRow, OptionAnswer, PlannedRow, Reason
 from myeloguide.guideline.assess import Assessment
 from myeloguide.guideline.pack import Pack
-from myeloguide.guideline.what_if import Explanation, WouldChange
+from myeloguide.guideline.what_if import HANDS, ChangeSet, Explanation, Hand, WouldChange
 from myeloguide.history.proof import Proof
 from myeloguide.record.ranges import Range, shown
 
@@ -450,7 +450,7 @@ def render_why(assessment: Assessment, answer: Answer, explained: Explanation, w
     return "\n\n".join(blocks) + "\n"
 
 
-_HANDS = {
+_HANDS: dict[Hand, str] = {
     "obtain": "In your hands",
     "test": "A test would show",
     "find_out": "To find out",
@@ -469,11 +469,22 @@ def _would_change(found: WouldChange) -> list[str]:
     for hand, said in _HANDS.items():
         sets = [item for item in found.sets if item.hand == hand]
         for item in sets[:_SHOWN]:
-            what = " and ".join(change.how if change.hand == "obtain" and change.how else change.text for change in item.changes)
-            lines.append(f"  {said}: {what}")
+            lines.append(f"  {_needed(item)}")
         if len(sets) > _SHOWN:
             lines.append(f"  {said}: and {len(sets) - _SHOWN} more (--format json)")
     return lines
+
+
+def _needed(changes: ChangeSet) -> str:
+    """Return what must change together, what nobody can do apart from what a person can do."""
+    parts: list[str] = []
+    for hand in reversed(HANDS):
+        own = [change for change in changes.changes if change.hand == hand]
+        if own:
+            label = f"And {_HANDS[hand][0].lower()}{_HANDS[hand][1:]}" if parts else _HANDS[hand]
+            texts = (change.how if hand == "obtain" and change.how else change.text for change in own)
+            parts.append(f"{label}: {' and '.join(texts)}")
+    return ". ".join(parts)
 
 
 def _printed(label: str, said: Reason) -> list[str]:

@@ -14,6 +14,10 @@ import pytest
 
 from myeloguide.cohort.derive import Derivation, derive_tables
 from myeloguide.errors import InputError
+from myeloguide.history.story import rule_set, tell
+from myeloguide.knowledge.vocabulary import vocabulary
+from myeloguide.record.events import Events, Person, Treatment
+from myeloguide.record.time import parse_when
 
 TODAY = date(2026, 11, 22)
 FACTS = ("prior_lines", "prior_transplant", "maintenance_after_transplant", "primary_refractory")
@@ -94,7 +98,7 @@ def test_refractoriness_comes_back_and_is_unknown_rather_than_wrong(clean: Path,
 
 def test_every_table_is_written_with_its_columns_and_a_proof(derived: tuple[Path, Derivation]) -> None:
     tables = {path.stem: pl.read_parquet(path) for path in derived[0].glob("*.parquet")}
-    assert set(tables) == {"lines", "responses", "relapses", "refractoriness", "states", "scores", "facts"}
+    assert set(tables) == {"lines", "responses", "relapses", "refractoriness", "states", "scores", "disagreements", "facts"}
     assert {name: frame.height for name, frame in tables.items()} == derived[1].rows
     contract = ["patient_id", "agent", "exposed", "refractory", "line", "reason", "last_dose", "progression_date", "days"]
     assert tables["refractoriness"].columns[: len(contract)] == contract
@@ -194,3 +198,62 @@ def test_wrong_calls_are_told(more: dict[str, Any], message: str, clean: Path, t
         derive_tables(clean, output, TODAY, **more)
     assert message in str(caught.value)
     assert not output.exists()
+
+
+def test_lines_given_win_and_disagreements_are_written_with_both_sides(clean: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "records"
+    folder.mkdir()
+    for file in clean.glob("*.parquet"):
+        (folder / file.name).symlink_to(file)
+    truth = pl.read_parquet(clean / "truth" / "lines.parquet").sort("patient_id", "line")
+    truth.write_parquet(folder / "lines.parquet")
+    alike = derive_tables(folder, tmp_path / "alike", TODAY)
+    assert (alike.differing, alike.rows["disagreements"]) == (0, 0)
+    facts = [pl.read_parquet(tmp_path / "alike" / "facts.parquet"), pl.read_parquet(clean / "truth" / "facts.parquet")]
+    assert facts[0].sort("patient_id")["prior_lines"].equals(facts[1].sort("patient_id")["prior_lines"])
+
+    two = truth.filter(pl.len().over("patient_id") == 2)["patient_id"].unique(maintain_order=True)
+    one, other = two[0], two[1]
+    changed = truth.filter((pl.col("patient_id") != one) | (pl.col("line") != 2)).with_columns(
+        regimen=pl.when((pl.col("patient_id") == other) & (pl.col("line") == 1)).then(pl.lit("KPd")).otherwise("regimen"),
+        agents=pl.when((pl.col("patient_id") == other) & (pl.col("line") == 1)).then(None).otherwise("agents"),
+    )
+    changed.write_parquet(folder / "lines.parquet")
+    found = derive_tables(folder, tmp_path / "changed", TODAY)
+    assert found.differing == 2
+    rows = pl.read_parquet(tmp_path / "changed" / "disagreements.parquet")
+    missing, regimen = rows.filter(pl.col("patient_id") == one), rows.filter(pl.col("patient_id") == other)
+    second = truth.filter((pl.col("patient_id") == one) & (pl.col("line") == 2)).row(0, named=True)
+    assert missing.select("line", "about", "given", "derived").rows() == [
+        (None, "number of lines", "1", "2"),
+        (2, "line", None, f"{second['regimen']} from {second['start']}"),
+    ]
+    first = truth.filter((pl.col("patient_id") == other) & (pl.col("line") == 1))["regimen"][0]
+    assert regimen.select("line", "about", "given", "derived").rows() == [(1, "regimen", "KPd", first)]
+    kept = pl.read_parquet(tmp_path / "changed" / "lines.parquet").filter(pl.col("patient_id") == other)
+    assert (kept["regimen"][0], kept["given"].all()) == ("KPd", True)
+
+
+@pytest.mark.parametrize(("rules", "said"), [
+    ("imwg-2015,maintainance=90", 'imwg-2015 has no number "maintainance" (did you mean maintenance?)'),
+    ("imwg-2015,maintenance=soon", 'maintenance is "soon" (write days: maintenance=180)'),
+    ("imwg-2015,name=ours", 'imwg-2015 has no number "name"'),
+])  # fmt: skip
+def test_a_number_of_a_rule_set_that_cannot_be_changed_is_told(rules: str, said: str) -> None:
+    with pytest.raises(InputError) as caught:
+        rule_set(rules)
+    assert said in str(caught.value)
+
+
+def test_a_changed_number_changes_what_is_counted() -> None:
+    treatments = [
+        Treatment("bortezomib", parse_when("2020-01-01"), parse_when("2020-03-01"), row=1),
+        Treatment("thalidomide", parse_when("2020-01-01"), parse_when("2020-03-01"), row=2),
+        Treatment("lenalidomide", parse_when("2020-06-01"), ongoing=True, row=3),
+    ]
+    events = Events(Person("1"), tuple(treatments))
+    for rules in ("imwg-2015,maintenance=91", "ohdsi-mm-episodes,maintenance_within=91"):
+        told = tell(events, vocabulary(), TODAY, rule_set(rules)).lines
+        assert (told.rules, len(told.lines)) == (rules, 2)
+    assert len(tell(events, vocabulary(), TODAY, rule_set("imwg-2015,maintenance=92")).lines.lines) == 1
+    assert len(tell(events, vocabulary(), TODAY, rule_set("ohdsi-mm-episodes,maintenance_within=92")).lines.lines) == 1

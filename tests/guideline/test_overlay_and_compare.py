@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from myeloguide.errors import InputError
-from myeloguide.guideline.assess import assess
+from myeloguide.guideline.assess import assess, facts_used
 from myeloguide.guideline.audit import audit, replay, row_name
 from myeloguide.guideline.compare import compare
 from myeloguide.guideline.loading import read_pack
@@ -65,6 +65,17 @@ def test_the_published_version_differs_where_it_is_said_to(pack: Pack, published
     row = next(row for row in assess(published, sheet_of(NOT_REFRACTORY), TODAY).options if row.option == "PVd")
     assert {caution.code for caution in row.cautions} >= {"secondary"}
     assert any("Secondary." in line for line in published.header.notice)
+
+
+def test_what_is_secondary_says_so_in_every_list(published: Pack) -> None:
+    """SVd comes to the list for later lines by way of the box that the accepted manuscript prints without it (C6)."""
+    later = assess(
+        published, sheet_of({"prior_lines": 2, "exposed_to": ["bortezomib"], "not_refractory_to": ["bortezomib"]}), TODAY
+    )
+    (row,) = [row for row in later.options if row.option == "SVd"]
+    assert (row.list, row.tier, row.status) == ("two-or-more-lines", "preferred", "offered")
+    assert "secondary" in {caution.code for caution in row.cautions}
+    assert "P1" in later.rulings
 
 
 def test_a_formulary_holds_back_and_counts_as_not_obtainable(pack: Pack) -> None:
@@ -193,6 +204,12 @@ def test_every_kind_of_patient_is_answered_so_by_both(pack: Pack, published: Pac
         ]
         assert rows[0] - rows[1] == set(kind.only_first)
         assert rows[1] - rows[0] == set(kind.only_second)
+
+
+def test_a_patient_is_described_by_what_is_known_after_the_closure(pack: Pack, published: Pack) -> None:
+    for kind in compare(pack, published).kinds:
+        known = replay(pack, kind.patient.facts, {})
+        assert kind.patient.facts.get("prior_lines") == facts_used(known.planes, known.known.facts, pack)["prior_lines"]
 
 
 def test_a_moved_threshold_shows_as_the_patients_it_touches(tmp_path: Path, pack: Pack) -> None:

@@ -59,6 +59,15 @@ def test_a_plan_that_is_held_back_or_open(pack: Pack) -> None:
     assert (open_.standing, open_.reason_codes[0].code) == ("depends", "need-more-info")
 
 
+def test_a_plan_that_is_only_mentioned_says_so_though_a_fact_decides(pack: Pack) -> None:
+    plan = planned(pack, "VenVd", t_11_14=None, bcl2_high=None)
+    assert ([row.status for row in plan.rows], plan.standing) == (["depends"], "mentioned")
+    assert plan.text == "mentioned, not recommended; whether even that holds for this patient depends on what is not known yet"
+    assert plan.reason_codes[0].code == "need-more-info"
+    assert planned(pack, "VenVd", t_11_14=True).text == "mentioned, not recommended"
+    assert planned(pack, "VenVd").standing == "advised_against"
+
+
 def test_a_plan_outside_the_guideline_is_held_against_the_patient(pack: Pack) -> None:
     plan = planned(pack, "lenalidomide + ixazomib + elotuzumab", unavailable_agents=["elotuzumab"])
     assert plan.standing == "not_in_guideline"

@@ -16,6 +16,7 @@ from myeloguide.guideline.assess import assess, prepare
 from myeloguide.guideline.pack import Pack
 from myeloguide.guideline.prepared import load_pack
 from myeloguide.guideline.what_if import HANDS, Change, WhatIf, difference, hanging
+from myeloguide.history.closure import close, planes_of
 from myeloguide.knowledge.reading import Document
 from myeloguide.record.fact_sheet import FactSheet, read_changes, with_fact
 from tests.conftest import TODAY
@@ -198,6 +199,35 @@ def test_a_what_if_wins_over_what_the_history_says(pack: Pack) -> None:
 def test_a_derived_fact_can_be_supposed_unknown(pack: Pack) -> None:
     known, _, _ = prepare(pack, Document("patient", LOW_DOSE, {}), None, TODAY, what_if=["refractory_to.lenalidomide=unknown"])
     assert known.facts.members("refractory_to").has("lenalidomide") is None
+
+
+TOLD: dict[str, Any] = {"history": {"complete": True, "lines": [
+    {"regimen": "VRd", "start": "2018-01", "stop": "2018-06", "transplant": "2018-07", "maintenance": False, "best_response": "VGPR",
+     "progression": "2020-01"},
+    {"regimen": "DVd", "start": "2020-02", "stop": "2021-05", "best_response": "PR", "progression": {"date": "2021-05", "on": ["daratumumab"]}},
+]}}  # fmt: skip
+
+
+@pytest.mark.parametrize(("supposed", "said"), [
+    ("prior_lines=1", ["not refractory to lenalidomide", "that line1_agents is complete", "months from transplant to progression 17 to 19"]),
+    ("exposed_to.lenalidomide=false", ["months from the last lenalidomide dose to this progression 34 to 36"]),
+    ("exposed_to.lenalidomide=unknown", ["lenalidomide in line 1", "VRd"]),
+    ("prior_lines=2", []),
+    ("age=70", []),
+])  # fmt: skip
+def test_what_a_supposition_takes_from_the_history_is_said(supposed: str, said: list[str], pack: Pack) -> None:
+    known, _, _ = prepare(pack, Document("patient", TOLD, {}), None, TODAY, what_if=[supposed])
+    remarks = [remark for remark in known.derived.remarks if remark.startswith("with what is supposed, this is no longer known")]
+    assert bool(remarks) is bool(said)
+    assert all(text in remarks[0] for text in said)
+
+
+def test_what_two_derived_facts_imply_can_be_supposed_unknown(pack: Pack) -> None:
+    known, _, _ = prepare(pack, Document("patient", TOLD, {}), None, TODAY, what_if=["exposed_to.lenalidomide=unknown"])
+    planes = planes_of(known.facts, pack.vocabulary, ())
+    close(planes, pack.vocabulary)
+    assert planes["exposed_to", "lenalidomide"] == (0, 0)
+    assert planes["exposed_to", "daratumumab"] == (1, 0)
 
 
 @pytest.mark.parametrize(("text", "message"), [

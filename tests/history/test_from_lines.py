@@ -113,11 +113,6 @@ def test_a_record_from_the_diagnosis_on_is_complete(answer_file: Callable[..., A
         assert (answer_file({"history": history}).facts["prior_lines"] == 1) == complete
 
 
-def test_other_record_tables_are_named_as_not_used(answer_file: Callable[..., Answer]) -> None:
-    answer = answer_file({"history": {"measurements": [{"date": "2020-01-01", "test": "creatinine", "value": 1}]}})
-    assert "history.measurements" in answer.remarks[0]
-
-
 DAYS = st.integers(min_value=0, max_value=3000)
 
 

@@ -9,7 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from myeloguide.history.story import Told, tell
+from myeloguide.history.episodes import OHDSI
+from myeloguide.history.lines import IMWG_2015
+from myeloguide.history.story import RULE_SETS, Told, tell
 from myeloguide.knowledge.vocabulary import vocabulary
 from myeloguide.record.events import Events, Measurement, Person, Procedure, ResponseRecorded, Treatment
 from myeloguide.record.ranges import Range
@@ -45,8 +47,9 @@ def told(
     person: Person = COMPLETE, **more: Any,
 ) -> Told:  # fmt: skip
     procedures = more.pop("procedures", (Procedure("autologous_transplant", day(150)),))
+    count = RULE_SETS[more.pop("rules", IMWG_2015.name)]
     relapse = more.pop("relapse", "imwg-2016")
-    return tell(Events(person, treatments, procedures, values, **more), vocabulary(), as_of, relapse=relapse)
+    return tell(Events(person, treatments, procedures, values, **more), vocabulary(), as_of, count, relapse=relapse)
 
 
 def of(answer: Told, fact: str, member: str = "") -> Any:
@@ -130,7 +133,7 @@ def test_dates_that_leave_the_order_open_leave_the_lines_open() -> None:
     answer = told(treatments, procedures=())
     assert of(answer, "prior_lines") == Range(1, 2)
     assert of(answer, "line1_agents") is None
-    assert answer.derived.remarks[-1] == "the dates leave open whether there were 1 or 2 lines"
+    assert answer.derived.remarks[-1] == "the record leaves open whether there were 1 or 2 lines"
 
 
 @pytest.mark.parametrize(("reason", "refractory"), [("toxicity", False), (None, None)])
@@ -152,6 +155,103 @@ def test_a_line_that_another_followed_for_no_reason_written_down_is_left_open(
     )
     assert len(answer.lines.lines) == 2
     assert of(answer, "refractory_to", "bortezomib") is refractory
+
+
+def test_of_two_periods_of_a_drug_the_one_that_ended_later_holds_its_last_dose() -> None:
+    treatments = drugs(("bortezomib", 0, 300), ("bortezomib", 50, 80))
+    answer = told(treatments, serum((-5, 4), (28, 1), (56, 1), (290, 1.6), (320, 2)), procedures=())
+    assert of(answer, "refractory_to", "bortezomib") is True
+
+
+def test_a_drug_stopped_for_progression_is_so_whatever_was_measured_later() -> None:
+    values = serum((-5, 4), (28, 1), (56, 1), (240, 2), (268, 3))
+    stopped = drugs(("bortezomib", 0, 100), stop_reason="progression")
+    answer = told(stopped, values, procedures=())
+    assert of(answer, "refractory_to", "bortezomib") is True
+    assert answer.derived.courses[0].progression == day(100)
+    later = told(drugs(("bortezomib", 0, 250), stop_reason="progression"), values, procedures=())
+    assert later.derived.courses[0].progression == day(240)
+
+
+def test_a_response_written_later_takes_back_nothing_measured_before_it() -> None:
+    response = (ResponseRecorded("CR", day(1200), row=1),)
+    answer = told(values=COURSE, responses=response)
+    assert [item.recorded for item in answer.responses] == [False] * 8 + [True]
+    assert answer.derived.courses[0].progression == day(990)
+    before_all = told(values=COURSE, responses=(ResponseRecorded("PR", day(20), row=1),))
+    assert [item.visit.category for item in before_all.responses] == ["PR"]
+
+
+def test_readings_that_never_agree_leave_the_lines_open() -> None:
+    """The second rise confirms the first only if both lie in one line; told so, the drug between begins another."""
+    treatments = drugs(("bortezomib", 0, 27), ("cyclophosphamide", 0, 27), ("lenalidomide", 100, None))
+    answer = told(treatments, serum((0, 1.0), (50, 1.6), (200, 2.5)), procedures=())
+    assert of(answer, "prior_lines") == Range(1, 2)
+    assert of(answer, "line1_agents") is None
+
+
+def test_an_infusion_without_its_product_leaves_open_what_was_received() -> None:
+    procedures = (Procedure("autologous_transplant", day(150)), Procedure("car_t_infusion", day(1200)))
+    answer = told(procedures=procedures)
+    assert of(answer, "prior_lines") == Range.exactly(2)
+    assert of(answer, "exposed_to", "idecabtagene_vicleucel") is None
+    assert of(answer, "exposed_to", "lenalidomide") is True
+    assert of(answer, "line1_agents", "daratumumab") is False
+    assert answer.derived.remarks == (f"the CAR-T product infused on {day(1200)} is not recorded",)
+    product = drugs(*FIRST, ("idecabtagene_vicleucel", 1200, 1200))
+    assert of(told(product, procedures=procedures), "exposed_to", "ciltacabtagene_autoleucel") is False
+
+
+@pytest.mark.parametrize("rules", list(RULE_SETS))
+def test_an_allogeneic_transplant_is_no_autologous_one(rules: str) -> None:
+    procedures = (Procedure("allogeneic_transplant", day(1200)),)
+    answer = told(drugs(("bortezomib", 0, 120), ("cyclophosphamide", 0, 120)), procedures=procedures, rules=rules)
+    assert of(answer, "prior_transplant") is not True
+    assert not any(line.transplants for line in answer.lines.lines)
+
+
+def test_a_transplant_without_a_date_is_not_taken_for_none() -> None:
+    answer = told(procedures=(Procedure("autologous_transplant", None, row=3),))
+    assert of(answer, "prior_transplant") is None
+    assert of(answer, "prior_lines") == Range(1, None)
+    assert answer.derived.remarks == ("transplants or CAR-T infusions without a date (rows 3) could not be placed",)
+
+
+def test_an_end_that_is_not_recorded_opens_the_lines_but_not_what_was_received() -> None:
+    treatments = tuple(Treatment(agent, day(0), None, row=row) for row, agent in enumerate(("bortezomib", "melphalan"), 1))
+    answer = told(treatments, procedures=(Procedure("autologous_transplant", day(1500)),))
+    assert of(answer, "prior_lines") == Range(1, 2)
+    assert of(answer, "line1_agents") is None
+    assert of(answer, "exposed_to", "bortezomib") is True
+    assert of(answer, "exposed_to", "daratumumab") is False
+
+
+def test_a_treatment_without_a_date_was_received() -> None:
+    answer = told((*drugs(*FIRST), Treatment("daratumumab", None, row=9)))
+    assert of(answer, "exposed_to", "daratumumab") is True
+    assert of(answer, "exposed_to", "carfilzomib") is False
+    assert of(answer, "prior_lines") == Range(1, None)
+    assert of(answer, "regimens_given", "VRd") is True
+    assert of(answer, "regimens_given", "DVRd") is None
+
+
+def test_a_line_stopped_within_days_is_said_to_be_open() -> None:
+    answer = told(drugs(*FIRST[:2], ("daratumumab", 300, 300)), procedures=())
+    assert of(answer, "prior_lines") == Range(1, 2)
+    assert answer.derived.remarks == ("line 2 was stopped so soon that it may count for none",)
+
+
+def test_drugs_that_a_rule_set_does_not_count_were_received() -> None:
+    """OHDSI's page lists its drugs, and begins with the diagnosis."""
+    treatments = drugs(("melphalan", -900, -800), ("bortezomib", 0, 120), ("panobinostat", 0, 120))
+    answer = told(treatments, procedures=(), rules=OHDSI.name)
+    assert [line.agents for line in answer.lines.lines] == [("bortezomib",)]
+    assert of(answer, "prior_lines") == Range.exactly(1)
+    assert of(answer, "exposed_to", "panobinostat") is of(answer, "exposed_to", "melphalan") is True
+    assert of(answer, "exposed_to", "carfilzomib") is False
+    assert of(answer, "line1_agents") is None
+    assert of(answer, "regimens_given", "PanoVd") is None
+    assert answer.derived.remarks == ("melphalan, panobinostat: given, but in none of the lines by ohdsi-mm-episodes",)
 
 
 agents = st.sampled_from(["bortezomib", "lenalidomide", "daratumumab", "carfilzomib", "melphalan"])

@@ -216,6 +216,11 @@ EXAMPLES: list[tuple[str, Source, list[Any], Source]] = [
     ("unread_dose", treatments(dose=["25 mg"]), [1], treatments(dose=["25"])),
     ("unread_line", treatments(line=["1.5"]), [1], treatments(line=["1"])),
     ("unread_clinical", responses(clinical=["perhaps"]), [1], responses(clinical=["no"])),
+    ("unknown_regimen", lines(regimen=["Rdd"]), [1], lines(regimen=["lenalidomide + dexamethasone"])),
+    ("line_twice", lines(line=[1, 1], regimen=["Rd", "Kd"]), [1, 2], lines(line=[1, 2])),
+    ("no_line", lines(line=[1, None]), [2], lines(line=[None, None], start=["2020", "2021"])),
+    ("lines_withdrawn", lines(line=[1, 2], start=["2020", "2021-13"]), [1], lines(line=[1, 2], start=["2020", "2021-12"])),
+    ("unknown_progression_kind", lines(progression_kind=["slow"]), [1], lines(progression_kind=["Clinical"])),
     ("unread_maintenance", lines(maintenance=["perhaps"]), [1], lines(maintenance=["yes"])),
     ("unknown_intent", treatments(intent=["salvage"]), [1], treatments(intent=["Maintenance"])),
     ("unknown_stop_reason", treatments(stop_reason=["holiday"]), [1], treatments(stop_reason=["Toxicity"])),
@@ -374,7 +379,7 @@ def test_the_full_report_is_written(suffix: str, tmp_path: Path) -> None:
     found = examined(measurements(unit=["foo", "mg/dL"])).report
     path = tmp_path / f"report{suffix}"
     check_report_path(path, tmp_path)
-    write_report(found, path)
+    write_report(found.findings, path)
     read = pl.read_csv(path) if suffix == ".csv" else pl.read_parquet(path)
     assert read.height == found.findings.height
     assert read.columns == ["table", "row", "patient_id", "kind", "done", "what"]
@@ -389,3 +394,9 @@ def test_a_report_is_not_written_over_a_table(tmp_path: Path) -> None:
     ):
         with pytest.raises(InputError, match=said):
             check_report_path(path, tmp_path)
+
+
+def test_a_duplicate_names_the_row_that_is_used() -> None:
+    found = examined(treatments(start=["2020-01-01", "2021-01-01", "2020-01-01", "2020-01-01"])).report.findings
+    said = found.filter(pl.col("kind").cast(pl.String) == "duplicate").select("row", "what").rows()
+    assert said == [(3, "says the same as row 1"), (4, "says the same as row 1")]

@@ -15,6 +15,7 @@ from myeloguide.errors import InputError, Problem, suggestion
 from myeloguide.history.closure import KNOWN, THRESHOLDS, Planes
 from myeloguide.knowledge.facts import Fact, Key
 from myeloguide.knowledge.vocabulary import Vocabulary
+from myeloguide.record.sources import no_column
 
 Plane = NDArray[np.uint64]
 """One bit a patient, packed in little-endian order, padded to whole words."""
@@ -44,7 +45,7 @@ class Layout:
 def lay_out(columns: Sequence[str], vocabulary: Vocabulary, where: str) -> Layout:
     """Assign every column of a table to a fact, to the patient's identity, or to what passes through."""
     if "patient_id" not in columns:
-        raise InputError(Problem(where, "there is no column patient_id", suggestion("patient_id", columns)))
+        raise InputError(no_column(where, "patient_id", columns))
     for name in ANSWERED:
         if name in columns:
             raise InputError(Problem(where, f"the column {name} has the name of a column of the answer", "rename it"))

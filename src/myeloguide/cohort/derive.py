@@ -1,25 +1,35 @@
-"""Record tables to lines, responses, refractoriness and facts, patient by patient, each written as Parquet with its proof."""
+"""Record tables to lines, responses, refractoriness and facts, patient by patient, each written as Parquet with its proof.
+
+Lines given win; where the lines counted from the other tables differ, both sides are written to `disagreements`.
+"""
 
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
+from myeloguide.cohort.columns import unpack_bits
 from myeloguide.cohort.progress import progress
-from myeloguide.errors import InputError, Problem, suggestion
-from myeloguide.history.closure import close, planes_of
+from myeloguide.errors import InputError, Problem
+from myeloguide.history.closure import close, planes_of_all
+from myeloguide.history.lines import LineFound
 from myeloguide.history.refractoriness import refractory
 from myeloguide.history.signs import clinical_criteria
-from myeloguide.history.story import RULE_SETS, Told, tell
+from myeloguide.history.story import Told, rule_set, tell
 from myeloguide.knowledge.vocabulary import Vocabulary, vocabulary
+from myeloguide.output import refuse_parent, writing
+from myeloguide.record.fact_sheet import FactSheet
 from myeloguide.record.quality import Report
+from myeloguide.record.sources import reason
 from myeloguide.record.tables import patients_of, read_tables
 from myeloguide.record.time import When
 
@@ -37,6 +47,8 @@ class Derivation:
     report: Report
     undated: int
     """Patients without an `as_of` of their own, told as of the day given."""
+    differing: int
+    """Patients whose lines given differ from those counted from the other tables."""
 
 
 def derive_tables(
@@ -54,57 +66,66 @@ def derive_tables(
     A patient is told as of the day in the patients table, else as of the day given, else as of today. `relapse` is the version
     of the signs that make a relapse clinical.
     """
-    if rules not in RULE_SETS:
-        raise InputError(Problem("--rules", f"there is no rule set {rules}", suggestion(rules, RULE_SETS)))
+    count = rule_set(rules)
     clinical_criteria(relapse)
-    if output.exists() and not output.is_dir():
-        raise InputError(Problem(str(output), "is a file", "name a folder"))
-    if not output.parent.is_dir():
-        raise InputError(Problem(str(output.parent), "there is no such folder", "make it first"))
+    _refuse(output, source)
     words = vocabulary()
     examined = read_tables(source).examine(today=today)
-    schemas = _schemas(words)
+    types = _types()
     counts = dict.fromkeys(TABLES, 0)
-    told = undated = 0
+    told = undated = differing = 0
     try:
         with (
-            tempfile.TemporaryDirectory(dir=output.parent, prefix=f".{output.name}.") as folder,
+            writing(output),
+            tempfile.TemporaryDirectory(dir=output.absolute().parent, prefix=".myeloguide-") as folder,
             progress(len(examined.patients), shown=shown) as advance,
         ):
             patients = patients_of(examined)
             for number in range(len(examined.patients) // BATCH + 1):
-                rows: dict[str, list[Row]] = {name: [] for name in TABLES}
+                rows: dict[str, list[Row]] = {name: [] for name in _ROWS}
+                sheets: dict[str, FactSheet] = {}
                 for events in islice(patients, BATCH):
                     day = events.person.as_of.last if events.person.as_of is not None else None
                     undated += day is None
-                    found = tell(events, words, day or as_of or today, RULE_SETS[rules], relapse=relapse)
-                    for name, make in TABLES.items():
+                    found = tell(events, words, day or as_of or today, count, relapse=relapse)
+                    for name, make in _ROWS.items():
                         rows[name] += make(found, words)
+                    sheets[found.patient_id] = found.derived.facts
                     told += 1
+                    differing += bool(found.differing)
                     advance(1)
-                for name, made in rows.items():
-                    counts[name] += len(made)
-                    pl.DataFrame(made, schema=schemas[name]).write_parquet(Path(folder) / f"{name}-{number:05}.parquet")
+                frames = {name: pl.DataFrame(made, schema=types[name]) for name, made in rows.items()}
+                for name, frame in {**frames, "facts": fact_table(sheets, words)}.items():
+                    counts[name] += frame.height
+                    frame.write_parquet(Path(folder) / f"{name}-{number:05}.parquet")
+            for name in TABLES:
+                pl.scan_parquet(Path(folder) / f"{name}-*.parquet").sink_parquet(Path(folder) / f"{name}.parquet")
             output.mkdir(exist_ok=True)
             for name in TABLES:
-                whole = Path(folder) / f"{name}.parquet"
-                pl.scan_parquet(Path(folder) / f"{name}-*.parquet").sink_parquet(whole)
-                whole.replace(output / whole.name)
-    except OSError as error:
-        raise InputError(Problem(str(output), f"cannot be written: {error.strerror or error}")) from None
-    return Derivation(told, counts, examined.report, undated)
+                (Path(folder) / f"{name}.parquet").replace(output / f"{name}.parquet")
+    except pl.exceptions.PolarsError as error:
+        raise InputError(Problem(str(output), f"cannot be written: {reason(error)}")) from None
+    return Derivation(told, counts, examined.report, undated, differing)
 
 
-def _schemas(words: Vocabulary) -> dict[str, dict[str, Any]]:
+def _refuse(output: Path, source: Path) -> None:
+    """Refuse a folder in which the tables cannot be put, or whose own tables they would replace."""
+    refuse_parent(output)
+    with writing(output):
+        if output.exists() and not output.is_dir():
+            raise InputError(Problem(str(output), "is a file", "name a folder"))
+        if output.is_dir() and source.is_dir() and output.samefile(source):
+            raise InputError(Problem(str(output), "holds the tables that are read", "name another folder"))
+
+
+def _types() -> dict[str, dict[str, Any]]:
     text, whole, truth = pl.String, pl.Int32, pl.Boolean
-    kinds: dict[str, Any] = {"number": pl.Float64, "integer": whole, "category": text}
-    facts = {"patient_id": text} | {column: kinds.get(words.facts[name].kind, truth) for name, column, _ in _columns(words)}
     number = pl.Float64
     lines = ("regimen", "agents", "start", "stop", "transplant_date", "best_response", "progression_date", "progression_kind")
     return {
         "lines": {"patient_id": text, "line": whole}
         | dict.fromkeys((*lines, "end_reason", "began"), text)
-        | {"maintenance": truth, "assumed": truth},
+        | {"maintenance": truth, "assumed": truth, "given": truth},
         "responses": {"patient_id": text, "date": text, "line": whole, "category": text, "confirmed": text}
         | {"recorded": truth, "because": text, "not_measured": text, "mrd_negative": truth},
         "relapses": {"patient_id": text, "line": whole, "date": text, "kind": text, "kind_recorded": truth, "criteria": text}
@@ -119,17 +140,18 @@ def _schemas(words: Vocabulary) -> dict[str, dict[str, Any]]:
         | {"rule": text},
         "scores": {"patient_id": text, "score": text, "least": whole, "most": whole, "category": text, "frail": truth}
         | {"missing": text, "because": text, "unverified": text, "built_in": text},
-        "facts": facts,
+        "disagreements": {"patient_id": text, "line": whole, "about": text, "given": text, "derived": text},
     }
 
 
 def _line_rows(told: Told, words: Vocabulary) -> Iterator[Row]:
     kinds = {relapse.line: relapse.kind for relapse in told.derived.relapses}
-    for line, course in zip(told.lines.lines, told.derived.courses, strict=True):
+    counted: Sequence[LineFound | None] = [None] * len(told.derived.courses) if told.lines_given else told.lines.lines
+    for line, course in zip(counted, told.derived.courses, strict=True):
         reasons = dict.fromkeys(stretch.reason for stretch in course.stretches if stretch.reason)
         yield {
             "patient_id": told.patient_id,
-            "line": line.number,
+            "line": course.number,
             "regimen": next(iter(course.regimens), None),
             "agents": "+".join(course.agents),
             "start": _day(course.start),
@@ -138,10 +160,11 @@ def _line_rows(told: Told, words: Vocabulary) -> Iterator[Row]:
             "transplant_date": _day(course.transplant),
             "best_response": course.best_response,
             "progression_date": _day(course.progression),
-            "progression_kind": kinds.get(line.number),
+            "progression_kind": kinds.get(course.number),
             "end_reason": "; ".join(reasons) or None,
-            "began": line.began,
-            "assumed": line.assumed,
+            "began": line.began if line else None,
+            "assumed": line.assumed if line else None,
+            "given": line is None,
         }
 
 
@@ -248,36 +271,53 @@ def _joined(texts: Iterable[str]) -> str | None:
     return "; ".join(texts) or None
 
 
-def _fact_rows(told: Told, words: Vocabulary) -> Iterator[Row]:
-    sheet = told.derived.facts
-    planes = planes_of(sheet, words, ())
+def fact_table(sheets: Mapping[str, FactSheet], words: Vocabulary) -> pl.DataFrame:
+    """Return the facts of many patients, by their ids, with what follows from them; what is open is null."""
+    size = len(sheets)
+    planes = planes_of_all(sheets.values(), words)
     close(planes, words)
-    row: Row = {"patient_id": told.patient_id}
+
+    def bits(plane: int) -> NDArray[np.bool_]:
+        return unpack_bits(np.frombuffer(plane.to_bytes(-(-size // 8), "little"), np.uint8), size).view(np.bool_)
+
+    def known(true: int, false: int) -> pl.Series:
+        truth = pl.Series(bits(true), dtype=pl.Boolean)
+        return truth if true | false == (1 << size) - 1 else truth.set(pl.Series(~bits(true | false)), None)
+
+    nothing = pl.Series([None] * size, dtype=pl.Boolean)
+    columns: dict[str, pl.Series] = {"patient_id": pl.Series(list(sheets), dtype=pl.String)}
     for name, column, member in _columns(words):
         fact = words.facts[name]
         if fact.is_number:
-            exact = sheet.number(name).exact
-            row[column] = None if exact is None else int(exact) if fact.kind == "integer" else exact
+            numbers = pl.Series([sheet.number(name).exact for sheet in sheets.values()], dtype=pl.Float64)
+            columns[column] = numbers.cast(pl.Int32) if fact.kind == "integer" else numbers
         elif fact.kind == "category":
-            row[column] = next((value for value in fact.values if planes[name, value][0]), None)
-        elif fact.none_unless_named:
-            row[column] = None  # nothing that is recorded says what can be obtained or may be given
+            columns[column] = pl.Series([None] * size, dtype=pl.String)
+            for value in fact.values:
+                columns[column] = columns[column].set(pl.Series(bits(planes[name, value][0])), value)
+        elif fact.none_unless_named or planes[name, member] == (0, 0):
+            columns[column] = nothing  # nothing that is recorded says what can be obtained or may be given
         else:
-            true, false = planes[name, member]
-            row[column] = True if true else False if false else None
-    yield row
+            columns[column] = known(*planes[name, member])
+    return pl.DataFrame(columns)
 
 
-TABLES: dict[str, Callable[[Told, Vocabulary], Iterator[Row]]] = {
+def _disagreement_rows(told: Told, words: Vocabulary) -> Iterator[Row]:
+    for item in told.differing:
+        yield {"patient_id": told.patient_id, "line": item.line, "about": item.about, "given": item.first, "derived": item.second}
+
+
+_ROWS: dict[str, Callable[[Told, Vocabulary], Iterator[Row]]] = {
     "lines": _line_rows,
     "responses": _response_rows,
     "relapses": _relapse_rows,
     "refractoriness": _refractory_rows,
     "states": _state_rows,
     "scores": _score_rows,
-    "facts": _fact_rows,
+    "disagreements": _disagreement_rows,
 }
-"""What is written, and what makes the rows of a patient."""
+TABLES = (*_ROWS, "facts")
+"""What is written."""
 
 
 def _columns(words: Vocabulary) -> Iterator[tuple[str, str, str]]:

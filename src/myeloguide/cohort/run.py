@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import os
 import tempfile
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -24,7 +23,9 @@ from myeloguide.errors import InputError, Problem
 from myeloguide.guideline.answer import STATUSES
 from myeloguide.guideline.pack import Pack, Row, pack_planes
 from myeloguide.history.closure import close
+from myeloguide.output import aside, refuse_output
 from myeloguide.record.patient_file import read_switches
+from myeloguide.record.sources import reason, unreadable
 
 CHUNK = 524_288
 ABSENT = 8
@@ -65,10 +66,8 @@ def assess_table(
 ) -> Summary:
     """Answer for every row of a table of facts and write one row an option; rows that cannot be used are set aside."""
     switches = read_switches(switched or {}, pack.switches, "--ruling")
-    if output.suffix not in (".parquet", ".csv"):
-        raise InputError(Problem(str(output), "is neither .parquet nor .csv", "name the output OPTIONS.parquet"))
-    if not output.parent.is_dir():
-        raise InputError(Problem(str(output.parent), "there is no such folder", "make it first"))
+    refuse_output(output, (".parquet", ".csv"), "OPTIONS.parquet")
+    refuse_output(_rejects_of(output))
     for written in (output, _rejects_of(output)):
         if written.exists() and facts.exists() and written.samefile(facts):
             raise InputError(Problem(str(written), "is the table of facts itself", "name another output"))
@@ -84,6 +83,8 @@ def _rejects_of(output: Path) -> Path:
 @contextmanager
 def _opened(facts: Path, scratch: Path) -> Iterator[pl.LazyFrame]:
     """Open a table for reading in slices; CSV is first rewritten as Parquet beside the output, and removed after."""
+    if facts.is_dir():
+        raise InputError(Problem(str(facts), "this is a folder", "name a table of facts, .parquet or .csv"))
     if not facts.is_file():
         raise InputError(Problem(str(facts), "there is no such file", "name a table of facts, .parquet or .csv"))
     if facts.suffix == ".parquet":
@@ -91,13 +92,16 @@ def _opened(facts: Path, scratch: Path) -> Iterator[pl.LazyFrame]:
         return
     if facts.suffix != ".csv":
         raise InputError(Problem(str(facts), "is neither .parquet nor .csv", "name a table of facts, .parquet or .csv"))
-    if not os.access(scratch, os.W_OK) or str(scratch.resolve()).startswith(("/proc", "/sys")):
-        raise InputError(Problem(str(scratch), "cannot be written to", "name an output in another folder"))
     with tempfile.TemporaryDirectory(dir=scratch, prefix=".myeloguide-") as folder:
         rewritten = Path(folder) / "facts.parquet"
 
         def rewrite() -> pl.LazyFrame:
-            pl.scan_csv(facts, infer_schema=False).sink_parquet(rewritten)
+            try:
+                pl.scan_csv(facts, infer_schema=False).sink_parquet(rewritten)
+            except pl.exceptions.PolarsError as error:
+                if "(os error" in str(error):  # the table is well, the disk is not
+                    raise InputError(Problem(str(scratch), f"cannot be written to: {reason(error)}")) from None
+                raise
             return pl.scan_parquet(rewritten)
 
         yield _readable(facts, rewrite)
@@ -108,8 +112,7 @@ def _readable(facts: Path, scan: Callable[[], pl.LazyFrame]) -> pl.LazyFrame:
         table = scan()
         table.collect_schema()
     except (pl.exceptions.PolarsError, OSError) as error:
-        reason = str(error).splitlines()[0][:200] if str(error) else type(error).__name__
-        raise InputError(Problem(str(facts), f"cannot be read as {facts.suffix[1:]}: {reason}")) from None
+        raise InputError(unreadable(str(facts), facts.suffix[1:], error)) from None
     return table
 
 
@@ -135,28 +138,19 @@ class _Run:
         return None if identity.n_unique() == identity.height else identity.is_duplicated()
 
     def run(self, *, show_progress: bool) -> Summary:
-        aside = self.output.with_name(f".{self.output.name}.{os.getpid()}.part")
-        rejects_aside = self.rejects_path.with_name(f".{self.rejects_path.name}.{os.getpid()}.part")
         try:
-            with rejects_aside.open("w", newline="", encoding="utf-8") as rejects:
-                writer = csv.writer(rejects)
-                writer.writerow(["row", *self.layout.identity, "reason"])
-                with progress(self.height, shown=show_progress) as advance:
-                    self.write(aside, self.chunks(writer, advance))
-            aside.replace(self.output)
-            if self.summary.rejected:
-                rejects_aside.replace(self.rejects_path)
-                self.summary.rejected_file = self.rejects_path
-            else:
-                self.rejects_path.unlink(missing_ok=True)
-        except OSError as error:
-            raise InputError(Problem(str(self.output), f"cannot be written: {error.strerror or error}")) from None
+            with aside(self.rejects_path) as set_aside, aside(self.output) as made:
+                with set_aside.open("w", newline="", encoding="utf-8") as rejects:
+                    writer = csv.writer(rejects)
+                    writer.writerow(["row", *self.layout.identity, "reason"])
+                    with progress(self.height, shown=show_progress) as advance:
+                        self.write(made, self.chunks(writer, advance))
+                if self.summary.rejected:
+                    self.summary.rejected_file = self.rejects_path
+                else:
+                    set_aside.unlink()
         except pl.exceptions.PolarsError as error:
-            reason = str(error).splitlines()[0][:200] if str(error) else type(error).__name__
-            raise InputError(Problem(str(self.output), f"cannot be written from this table: {reason}")) from None
-        finally:
-            aside.unlink(missing_ok=True)
-            rejects_aside.unlink(missing_ok=True)
+            raise InputError(Problem(str(self.output), f"cannot be written from this table: {reason(error)}")) from None
         return self.summary
 
     def chunks(self, rejects: Any, advance: Callable[[int], None]) -> Iterator[pl.DataFrame]:

@@ -14,7 +14,7 @@ from concurrent.futures import Future, ProcessPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
-from multiprocessing import get_context
+from multiprocessing import get_context, resource_tracker
 from pathlib import Path
 from typing import Any, Literal
 
@@ -26,6 +26,8 @@ from myeloguide.cohort.simulation.noise import NOISE, Disturbed, LogRow, check_r
 from myeloguide.cohort.simulation.records import RECORDS, TRUTH, Rows, fact_frame, frame, recorded, true_of
 from myeloguide.cohort.simulation.story import model, story
 from myeloguide.errors import InputError, Problem, suggestion
+from myeloguide.output import refuse_parent, writing
+from myeloguide.record.sources import reason
 
 CHUNK = 2_000
 """Patients made at a time by one process; what is written does not depend on it."""
@@ -60,13 +62,15 @@ class Summary:
 
 def read_noise(given: list[str]) -> dict[str, float]:
     """Read `NAME=RATE`, each a kind of noise and a share from 0 to 1."""
-    rates = []
+    rates: list[tuple[str, float]] = []
     for text in given:
         name, equals, rate = (part.strip() for part in text.partition("="))
         if not equals:
             raise InputError(Problem("--noise", f'"{text}" has no rate', "write --noise missing_stop=0.1"))
         if name not in NOISE:
             raise InputError(Problem("--noise", f'there is no noise "{name}"', suggestion(name, NOISE)))
+        if name in dict(rates):
+            raise InputError(Problem("--noise", f"{name} is given twice", "keep one"))
         rates.append((name, _share("--noise", f"{name}={rate}", rate)))
     return check_rates(rates)
 
@@ -85,11 +89,11 @@ def simulate(
     cohort: Cohort, folder: Path, *, workers: int | None = None, chunk: int = CHUNK, show_progress: bool = False
 ) -> Summary:
     """Write the tables of a simulated cohort to a new or empty folder, and the truth to `truth` in it."""
-    _refuse(cohort, folder)
+    _refuse(cohort, folder, workers)
     workers = min(workers or os.cpu_count() or 1, -(-cohort.patients // chunk))
     parts = [(start, min(start + chunk, cohort.patients + 1)) for start in range(1, cohort.patients + 1, chunk)]
     try:
-        with tempfile.TemporaryDirectory(dir=folder.parent, prefix=f".{folder.name}.") as aside:
+        with writing(folder), tempfile.TemporaryDirectory(dir=folder.absolute().parent, prefix=".myeloguide-") as aside:
             made, spool = Path(aside) / "made", Path(aside) / "parts"
             for place in (made / "truth", spool):
                 place.mkdir(parents=True)
@@ -104,23 +108,23 @@ def simulate(
             if folder.exists():
                 folder.rmdir()
             made.replace(folder)
-    except OSError as error:
-        raise InputError(Problem(str(folder), f"cannot be written: {error.strerror or error}")) from None
     except pl.exceptions.PolarsError as error:
-        raise InputError(Problem(str(folder), f"cannot be written: {str(error).splitlines()[0][:200]}")) from None
+        raise InputError(Problem(str(folder), f"cannot be written: {reason(error)}")) from None
     return Summary(cohort.patients, rows, folder)
 
 
-def _refuse(cohort: Cohort, folder: Path) -> None:
+def _refuse(cohort: Cohort, folder: Path, workers: int | None) -> None:
     if not 1 <= cohort.patients <= MOST:
         raise InputError(Problem("--patients", f"{cohort.patients:,} cannot be simulated", f"give a number from 1 to {MOST:,}"))
     if cohort.seed < 0:
         raise InputError(Problem("--seed", f"{cohort.seed} is negative", "give 0 or more"))
     _share("--edge", str(cohort.edge), cohort.edge)
-    if not folder.absolute().parent.is_dir():
-        raise InputError(Problem(str(folder.parent), "there is no such folder", "make it first"))
-    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-        raise InputError(Problem(str(folder), "exists and is not an empty folder", "name a new one"))
+    if workers is not None and workers < 1:
+        raise InputError(Problem("--workers", f"{workers} processes do nothing", "give 1 or more"))
+    refuse_parent(folder)
+    with writing(folder):
+        if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+            raise InputError(Problem(str(folder), "exists and is not an empty folder", "name a new one"))
 
 
 def _in_order(function: Any, parts: list[tuple[int, int]], workers: int) -> Iterator[tuple[int, int]]:
@@ -131,11 +135,26 @@ def _in_order(function: Any, parts: list[tuple[int, int]], workers: int) -> Iter
     with _pool(workers) as pool:
         pending: deque[Future[tuple[int, int]]] = deque()
         for part in parts:
-            pending.append(pool.submit(function, part))
+            with _interrupt_held():
+                pending.append(pool.submit(function, part))
             if len(pending) > 2 * workers:
                 yield pending.popleft().result()
         while pending:
             yield pending.popleft().result()
+
+
+@contextmanager
+def _interrupt_held() -> Iterator[None]:
+    """Hold an interrupt back while a process starts: it inherits that, and would else print a traceback of its own."""
+    if not hasattr(signal, "pthread_sigmask"):  # on Windows
+        yield
+        return
+    resource_tracker.ensure_running()  # started later, it would let the interrupt through again
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 @contextmanager

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from typing import Any
@@ -31,7 +31,7 @@ from myeloguide.history.closure import ANY_LINE, LATER_LINE, Planes, close, plan
 from myeloguide.history.definitions import Definitions
 from myeloguide.history.facts import KnownFacts, known_facts
 from myeloguide.knowledge.reading import Document
-from myeloguide.record.fact_sheet import FactSheet, read_changes, with_fact
+from myeloguide.record.fact_sheet import FactSheet, Members, read_changes, with_fact
 from myeloguide.record.patient_file import PatientFile, read_patient, read_switches
 from myeloguide.record.ranges import Range
 
@@ -71,7 +71,13 @@ def prepare(
     changed = replace(patient, facts=given)
     known = known_facts(changed, pack.vocabulary, definitions_of(pack, switches), assume_complete=assume_complete)
     if changes:
+        recorded = known_facts(patient, pack.vocabulary, definitions_of(pack, switches), assume_complete=assume_complete)
         known = _supposed(known, changes, given, pack)
+        told = {name.partition(".")[0] for name, _ in changes} | {item.fact for item in known.disagreements}
+        dropped = list(_dropped(recorded.facts, known.facts, told, pack))
+        if dropped:
+            remark = f"with what is supposed, this is no longer known from the history: {'; '.join(dropped)}"
+            known = replace(known, derived=replace(known.derived, remarks=(*known.derived.remarks, remark)))
     return known, patient, switches
 
 
@@ -88,16 +94,38 @@ def _supposed(known: KnownFacts, changes: Iterable[tuple[str, Any]], given: Fact
     return replace(known, facts=sheet, derived=replace(known.derived, proofs=proofs), disagreements=disagreements)
 
 
+def _dropped(before: FactSheet, after: FactSheet, told: Container[str], pack: Pack) -> Iterator[str]:
+    """Yield what is known in one sheet and not in another, but for facts of which that is told elsewhere."""
+    phrases = pack.phrases
+    for name, value in before.values.items():
+        now = after.values.get(name)
+        if name in told or now == value:
+            continue
+        if isinstance(value, Members):
+            kept = after.members(name)
+            known = [*((member, True) for member in sorted(value.yes)), *((member, False) for member in sorted(value.no))]
+            yield from (phrases.fact(name, member, true=yes) for member, yes in known if kept.has(member) is not yes)
+            if value.complete and not kept.complete:
+                yield f"that {name} is complete"
+        elif not isinstance(value, Range):
+            yield phrases.fact(name, value if isinstance(value, str) else "", true=value is not False)
+        elif value.within(after.number(name)) != after.number(name):
+            yield phrases.number(name, str(value))
+
+
 def _made_unknown(sheet: FactSheet, name: str, given: FactSheet, pack: Pack) -> FactSheet:
     """Return a sheet without one fact, and without the derived facts that would leave it only one value."""
     sheet = with_fact(sheet, name, None, pack.vocabulary, "--what-if")
     if pack.vocabulary.facts[name.partition(".")[0]].is_number:
         return sheet
-    for other in [key for key in sheet.values if key not in given.values and key != name.partition(".")[0]]:
-        lifted = replace(sheet, values={key: value for key, value in sheet.values.items() if key != other})
-        if _choices(lifted, name, pack) > _choices(sheet, name, pack):
-            sheet = lifted
-    return sheet
+    derived = [key for key in sheet.values if key not in given.values and key != name.partition(".")[0]]
+    kept = replace(sheet, values={key: value for key, value in sheet.values.items() if key not in derived})
+    most = _choices(kept, name, pack)
+    for key in derived:
+        with_it = replace(kept, values={**kept.values, key: sheet.values[key]})
+        if _choices(with_it, name, pack) == most:
+            kept = with_it
+    return kept
 
 
 def _choices(sheet: FactSheet, name: str, pack: Pack) -> int:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import z3
 
+from myeloguide.guideline.assess import Assessment, facts_used
 from myeloguide.guideline.audit import Space, Witness, replay, row_name
 from myeloguide.guideline.entries import flat
 from myeloguide.guideline.pack import Pack
@@ -104,7 +105,10 @@ def _kinds(first: Pack, second: Pack) -> Iterator[Kind]:
             del waiting[side, name]
             continue
         facts, _ = space.facts(planes)
-        here = [_offered(pack, facts) for pack in (first, second)]
+        answered = [replay(pack, facts, {}) for pack in (first, second)]
+        if "prior_lines" in facts:  # what was received may leave only one number of a range
+            facts["prior_lines"] = facts_used(answered[0].planes, answered[0].known.facts, first)["prior_lines"]
+        here = [list(_offered(assessment)) for assessment in answered]
         only = [[row for row in here[one] if row not in here[1 - one]] for one in (0, 1)]
         if name not in only[side]:
             raise AssertionError(f"{name}: the solver and assess differ for {facts}")
@@ -114,6 +118,5 @@ def _kinds(first: Pack, second: Pack) -> Iterator[Kind]:
         yield Kind(Witness(facts, {}, ()), tuple(only[0]), tuple(only[1]))
 
 
-def _offered(pack: Pack, facts: Mapping[str, Any]) -> list[str]:
-    assessment = replay(pack, facts, {})
-    return [row_name(row) for row in pack.rows if assessment.value(row.offered)]
+def _offered(assessment: Assessment) -> Iterator[str]:
+    return (row_name(row) for row in assessment.pack.rows if assessment.value(row.offered))

@@ -33,8 +33,9 @@ _NEED_MORE = ReasonCode(
 )
 
 _BEST_FIRST: tuple[Standing, ...] = (
-    "first", "offered", "mentioned", "depends", "condition_not_met", "advised_against", "held_back",
+    "first", "offered", "depends", "mentioned", "condition_not_met", "advised_against", "held_back",
 )  # fmt: skip
+_IF_AT_ALL = "; whether even that holds for this patient depends on what is not known yet"
 _SAID: dict[Standing, str] = {
     "first": "offered, in the highest tier that offers anything here",
     "offered": "offered; the guideline puts other options before it",
@@ -56,7 +57,8 @@ def stand(pack: Pack, answer: Answer, planes: Planes, word: str) -> Plan:
     option = words.regimen(word)
     agents = words.regimens[option].agents if option else words.recogniser.agents(word)
     if agents is None:
-        raise InputError(Problem("--plan", f"there is no regimen {word}", words.near_regimen(word)))
+        remedy = words.near_regimen(word) or "write a regimen, such as DPd, or its agents"
+        raise InputError(Problem("--plan", f"there is no regimen {word}", remedy))
     if option is None and not words.active(agents):
         raise InputError(Problem("--plan", f"{word} is a steroid alone", "name the agents of the regimen"))
     rows = [row for row in answer.options if row.option == option]
@@ -69,12 +71,13 @@ def stand(pack: Pack, answer: Answer, planes: Planes, word: str) -> Plan:
         PlannedRow(row.list, row.tier, row.grade, None, (f"its list does not apply: {_title(pack, row.list)}",))
         for row in elsewhere
     ]
-    codes = (*([_NEED_MORE] if standing == "depends" else []), *_WHY)
+    open_ = best is not None and best.status == "depends"
+    codes = (*([_NEED_MORE] if open_ else []), *_WHY)
     return Plan(
         plan=word,
         option=option,
         standing=standing,
-        text=_SAID[standing],
+        text=_SAID[standing] + (_IF_AT_ALL if standing == "mentioned" and open_ else ""),
         rows=tuple(shown),
         before=tuple(_before(answer, best, {row.list for row in rows})),
         on_agents=() if rows else tuple(_on_agents(pack, planes, words.active(agents))),
@@ -87,10 +90,12 @@ def _best(answer: Answer, rows: Sequence[OptionAnswer]) -> tuple[Standing, Optio
     found: list[tuple[Standing, OptionAnswer]] = []
     for row in rows:
         standing: Standing
-        if row.status != "offered":
+        if row.status not in ("offered", "depends"):
             standing = row.status
         elif not row.recommended:
             standing = "mentioned"
+        elif row.status == "depends":
+            standing = "depends"
         else:
             standing = "offered" if any(_before(answer, row)) else "first"
         found.append((standing, row))

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import reduce
 from math import floor
 from typing import Literal
 
@@ -13,7 +14,7 @@ from myeloguide.history.definitions import Definitions
 from myeloguide.knowledge.vocabulary import Vocabulary
 from myeloguide.record.patient_file import RESPONSES, Course, History, Line, Phase
 from myeloguide.record.ranges import Range
-from myeloguide.record.time import UNKNOWN, When, days_between
+from myeloguide.record.time import UNKNOWN, When, before, days_between
 
 SHORTEST_MONTH, LONGEST_MONTH = 28, 31
 UNPLACED = -1
@@ -73,6 +74,10 @@ class LineCourse:
         """Return the phases with an agent, in order."""
         return [stretch for stretch in self.stretches if agent in stretch.agents]
 
+    def last_of(self, agent: str) -> Stretch:
+        """Return the phase with an agent's last dose: the last in order, unless one before it ended later for certain."""
+        return reduce(lambda one, other: one if before(other.last_dose, one.last_dose) else other, self.holding(agent))
+
     def response_to(self, agent: str) -> str | None:
         """Return the best response on an agent: of its own phases where recorded, else of the line.
 
@@ -88,7 +93,7 @@ class LineCourse:
     def days_to_progression(self, agent: str) -> Range:
         """Return the days from an agent's last dose to this line's progression."""
         assert self.progression is not None
-        last = self.holding(agent)[-1]
+        last = self.last_of(agent)
         days = days_between(last.last_dose, self.progression)
         if last.rank == UNPLACED or not self.progressed_at_the_end:
             return days

@@ -2,24 +2,68 @@
 
 A second named rule set, written from the published description (ETL-LambdaBuilder, `docs/MM_treatment_Episodes.md`): drugs
 make regimens, regimens make lines. Rule numbers in the comments are those of that page. Where the page leaves something open,
-a line goes on through its transplant, and melphalan given alone just before it conditions it.
+a line goes on through its transplant, melphalan begun just before it conditions it, and cyclophosphamide begun alone just before
+CAR-T cells prepares them.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
+from typing import Literal
 
-from myeloguide.history.lines import LineFound, LinesFound, PhaseFound, PhaseName, days_of, readings
+from myeloguide.history.lines import (
+    ALLOGENEIC,
+    AUTOLOGOUS,
+    INFUSION,
+    LineFound,
+    LinesFound,
+    PhaseFound,
+    PhaseName,
+    cell_products,
+    counted,
+    dated,
+    days_of,
+    readings,
+)
 from myeloguide.knowledge.vocabulary import Vocabulary
-from myeloguide.record.events import Events, Treatment
+from myeloguide.record.events import Events, Procedure, Treatment
 from myeloguide.record.time import When
+
+_LISTED = frozenset(
+    {
+        "belantamab_mafodotin",
+        "bortezomib",
+        "carfilzomib",
+        "cisplatin",
+        "cyclophosphamide",
+        "daratumumab",
+        "doxorubicin",
+        "elotuzumab",
+        "elranatamab",
+        "etoposide",
+        "isatuximab",
+        "ixazomib",
+        "lenalidomide",
+        "melflufen",
+        "melphalan",
+        "pegylated_liposomal_doxorubicin",
+        "pomalidomide",
+        "selinexor",
+        "talquetamab",
+        "teclistamab",
+        "thalidomide",
+        "venetoclax",
+        "vincristine",
+    }
+)
+"""The drugs of appendix 1."""
 
 
 @dataclass(frozen=True, slots=True)
 class EpisodeRules:
-    """Numbers of the rule set, in days."""
+    """Numbers of the rule set, in days, and its drugs."""
 
     name: str = "ohdsi-mm-episodes"
     publication: str = "OHDSI ETL-LambdaBuilder, MM_treatment_Episodes"
@@ -42,11 +86,13 @@ class EpisodeRules:
         frozenset({"carfilzomib", "lenalidomide"}),
         frozenset({"bortezomib", "thalidomide"}),
     )
+    drugs: frozenset[str] = _LISTED
 
 
 OHDSI = EpisodeRules()
-_CELLS = frozenset({"idecabtagene_vicleucel", "ciltacabtagene_autoleucel"})
 TRANSPLANT = "stem cell transplant"
+CELLS = "CAR-T cells"
+Span = tuple[Treatment, date, date]
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,17 +104,23 @@ class _Era:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Regimen:
-    """Drugs given together, from the first day to the last; a transplant is one of its own."""
+    """Drugs given together, from the first day to the last; a transplant and CAR-T cells are one of their own each.
+
+    `prepares` is the day of the transplant or the cells that a drug conditions.
+    """
 
     agents: frozenset[str]
     start: date
     end: date
+    kind: Literal["drugs", "conditioning", "transplant", "cells"] = "drugs"
     maintenance: bool = False
+    prepares: date | None = None
+    procedure: Procedure | None = None
 
     @property
     def is_transplant(self) -> bool:
         """Whether it is a transplant."""
-        return TRANSPLANT in self.agents
+        return self.kind == "transplant"
 
 
 def count_episodes(
@@ -77,33 +129,46 @@ def count_episodes(
     """Count a patient's lines; progression plays no part in this rule set."""
     del progressions
     active = [item for item in events.treatments if not vocabulary.agents[item.agent].steroid]
-    dates = [date for item in active for date in (item.start, item.stop)] + [item.date for item in events.procedures]
-    return readings(rules.name, active, lambda latest: _lines(events, active, vocabulary, rules, latest=latest), dates)
+    procedures = counted(events, active, vocabulary, rules.together)
+
+    def told(late: bool, ends_late: bool) -> tuple[LineFound, ...]:
+        return _lines(events, active, procedures, vocabulary, rules, late=late, ends_late=ends_late)
+
+    return readings(rules.name, active, procedures, told, events.person.diagnosis_date, ends_late=False)
 
 
 def _lines(
-    events: Events, active: Sequence[Treatment], vocabulary: Vocabulary, rules: EpisodeRules, *, latest: bool
+    events: Events,
+    active: Sequence[Treatment],
+    procedures: Sequence[Procedure],
+    vocabulary: Vocabulary,
+    rules: EpisodeRules,
+    *,
+    late: bool,
+    ends_late: bool,
 ) -> tuple[LineFound, ...]:
+    spans = _spans(events, active, late=late, ends_late=ends_late)
+    products = cell_products(vocabulary)
+    days = sorted(((days_of(item.date, latest=late), item) for item in procedures if dated(item.date)), key=lambda pair: pair[0])
+    cells = [Regimen(frozenset({item.agent}), start, start, "cells") for item, start, _ in spans if item.agent in products]
+    cells += [Regimen(frozenset({CELLS}), day, day, "cells", procedure=item) for day, item in days if item.kind == INFUSION]
+    transplants = [(day, item) for day, item in days if item.kind != INFUSION]
+    listed = [span for span in spans if span[0].agent in rules.drugs]
+    conditioning, rest = _conditioning(listed, [day for day, _ in transplants], [item.start for item in cells], rules)
+    found = [*_regimens(_eras(rest, rules), rules), *conditioning, *cells, *_transplants(transplants, rules)]
+    found.sort(key=lambda regimen: (regimen.start, regimen.kind != "conditioning", regimen.is_transplant, sorted(regimen.agents)))
+    grouped = _merged(list(_grouped(list(_marked(found, rules)), rules)), rules)
+    return tuple(_line(number, group, active, spans, vocabulary) for number, group in enumerate(grouped, start=1))
+
+
+def _spans(events: Events, active: Sequence[Treatment], *, late: bool, ends_late: bool) -> list[Span]:
+    """Return what was given when, from the diagnosis on (rule 1)."""
     last = _last_day(events, active)
-    spans = [(item, days_of(item.start, latest=latest), _end(item, last, latest=latest)) for item in active if _dated(item.start)]
-    transplants = sorted(
-        days_of(item.date, latest=latest) for item in events.procedures if "transplant" in item.kind and _dated(item.date)
-    )
-    found = list(_regimens(_eras(spans, rules), rules))
-    found += [
-        Regimen(frozenset({item.agent}), start, start) for item, start, _ in spans if item.agent in _CELLS
-    ]  # rule 6: the day of the infusion
-    found += _transplants(transplants, rules)
-    found.sort(key=lambda regimen: (regimen.start, regimen.is_transplant, sorted(regimen.agents)))
-    marked = list(_marked(found, rules))
-    grouped = _merged(list(_grouped(marked, rules)), rules)
-    return tuple(
-        _line(number, group, [item for item, _, _ in spans], spans, vocabulary) for number, group in enumerate(grouped, start=1)
-    )
-
-
-def _dated(when: When | None) -> bool:
-    return when is not None and when.known
+    diagnosis = events.person.diagnosis_date
+    first = days_of(diagnosis, latest=late) if dated(diagnosis) else date.min
+    starts = [(item, days_of(item.start, latest=late)) for item in active if dated(item.start)]
+    spans = [(item, start, max(start, _end(item, start, last, late=ends_late))) for item, start in starts]
+    return [(item, max(start, first), end) for item, start, end in spans if end >= first]
 
 
 def _last_day(events: Events, active: Sequence[Treatment]) -> date:
@@ -113,21 +178,22 @@ def _last_day(events: Events, active: Sequence[Treatment]) -> date:
     return max(days, default=date.max - timedelta(days=1000))
 
 
-def _end(item: Treatment, last: date, *, latest: bool) -> date:
-    if item.stop is not None and item.stop.known and not item.ongoing:
-        return days_of(item.stop, latest=latest)
-    return max(last, days_of(item.start, latest=latest)) if item.ongoing else days_of(item.start, latest=latest)
+def _end(item: Treatment, start: date, last: date, *, late: bool) -> date:
+    if item.ongoing:
+        return last
+    if item.stop is None or not item.stop.known:
+        return last if late else start
+    return days_of(item.stop, latest=late)
 
 
 # --- regimens ---
 
 
-def _eras(spans: Iterable[tuple[Treatment, date, date]], rules: EpisodeRules) -> list[_Era]:
+def _eras(spans: Iterable[Span], rules: EpisodeRules) -> list[_Era]:
     """Join the periods of a drug that are no further apart than a discontinuation."""
     by_agent: dict[str, list[tuple[date, date]]] = {}
     for item, start, end in spans:
-        if item.agent not in _CELLS:
-            by_agent.setdefault(item.agent, []).append((start, max(start, end)))
+        by_agent.setdefault(item.agent, []).append((start, end))
     eras = []
     for agent, periods in by_agent.items():
         periods.sort()
@@ -161,30 +227,67 @@ def _regimens(eras: Sequence[_Era], rules: EpisodeRules) -> Iterator[Regimen]:
             day = min((era.start for era in eras if era.start > end), default=None)
 
 
-def _transplants(days: Sequence[date], rules: EpisodeRules) -> Iterator[Regimen]:
+def _conditioning(
+    spans: Sequence[Span], transplants: Sequence[date], cells: Sequence[date], rules: EpisodeRules
+) -> tuple[list[Regimen], Sequence[Span]]:
+    """Return what was given to prepare transplants and CAR-T cells (rules 10.1 and 10.3), and the rest."""
+    if not transplants and not cells:
+        return [], spans
+    found: dict[date, Regimen] = {}
+    rest = []
+    for span in sorted(spans, key=lambda span: span[1]):
+        item, start, _ = span
+        day = _prepared(span, spans, transplants, cells, rules)
+        if day is None:
+            rest.append(span)
+        elif day not in found:
+            found[day] = Regimen(frozenset({item.agent}), start, day, "conditioning", prepares=day)
+    return list(found.values()), rest
+
+
+def _prepared(
+    span: Span, spans: Sequence[Span], transplants: Sequence[date], cells: Sequence[date], rules: EpisodeRules
+) -> date | None:
+    """Return the transplant that melphalan prepares, or the cells that cyclophosphamide does, with no drug begun beside it."""
+    item, start, _ = span
+    if item.agent == "melphalan":
+        return next((day for day in transplants if 0 <= (day - start).days <= rules.conditioning), None)
+    if item.agent != "cyclophosphamide":
+        return None
+    day = next((day for day in cells if 0 < (day - start).days <= rules.conditioning), None)
+    beside = day is not None and any(other.agent != item.agent and start <= began < day for other, began, _ in spans)
+    return None if beside else day
+
+
+def _transplants(days: Sequence[tuple[date, Procedure]], rules: EpisodeRules) -> Iterator[Regimen]:
     """Yield transplants; of two within 180 days only the first (rule 7)."""
     last: date | None = None
-    for day in days:
+    for day, item in days:
         if last is None or day - last > timedelta(days=rules.tandem):
-            yield Regimen(frozenset({TRANSPLANT}), day, day)
+            yield Regimen(frozenset({TRANSPLANT}), day, day, "transplant", procedure=item)
             last = day
 
 
 def _marked(found: Sequence[Regimen], rules: EpisodeRules) -> Iterator[Regimen]:
-    """Mark maintenance (rule 9)."""
+    """Mark maintenance, which is of drugs (rule 9)."""
     transplant: date | None = None
     before: Regimen | None = None
     for regimen in found:
         if regimen.is_transplant:
             transplant = regimen.start
+        if regimen.kind in ("transplant", "conditioning"):
             yield regimen
             continue
-        maintains = len(regimen.agents) == 1 and (
-            (transplant is not None and regimen.start - transplant <= timedelta(days=rules.after_transplant))
-            or (before is not None and _maintains(regimen, before, rules))
+        maintains = (
+            regimen.kind == "drugs"
+            and len(regimen.agents) == 1
+            and (
+                (transplant is not None and regimen.start - transplant <= timedelta(days=rules.after_transplant))
+                or (before is not None and _maintains(regimen, before, rules))
+            )
         )
-        yield Regimen(regimen.agents, regimen.start, regimen.end, maintains)
-        before = regimen
+        before = replace(regimen, maintenance=True) if maintains else regimen
+        yield before
 
 
 def _maintains(regimen: Regimen, before: Regimen, rules: EpisodeRules) -> bool:
@@ -206,9 +309,8 @@ def _grouped(found: Sequence[Regimen], rules: EpisodeRules) -> Iterator[list[Reg
     """Yield the regimens of each line (rule 10, but for the last merging)."""
     group: list[Regimen] = []
     first = True
-    for number, regimen in enumerate(found):
-        after = found[number + 1] if number + 1 < len(found) else None
-        if group and not _goes_on(group, regimen, after, rules, first=first):
+    for regimen in found:
+        if group and not _goes_on(group, regimen, rules, first=first):
             yield group
             group, first = [], False
         group.append(regimen)
@@ -216,16 +318,21 @@ def _grouped(found: Sequence[Regimen], rules: EpisodeRules) -> Iterator[list[Reg
         yield group
 
 
-def _goes_on(group: Sequence[Regimen], regimen: Regimen, after: Regimen | None, rules: EpisodeRules, *, first: bool) -> bool:
-    transplanted = any(item.is_transplant for item in group)
+def _goes_on(group: Sequence[Regimen], regimen: Regimen, rules: EpisodeRules, *, first: bool) -> bool:
+    transplants = [item.start for item in group if item.is_transplant]
+    infused = any(item.kind == "cells" for item in group)
     if regimen.is_transplant:
-        return not transplanted
+        return not transplants and not infused
+    if regimen.kind == "cells":
+        return group[-1].kind == "conditioning" and group[-1].prepares == regimen.start  # rule 10.3
+    if regimen.kind == "conditioning":
+        assert regimen.prepares is not None
+        if regimen.agents != {"melphalan"} or infused:
+            return False
+        return not transplants or regimen.prepares - transplants[-1] <= timedelta(days=rules.tandem)
     if regimen.maintenance:
         return True
-    soon = timedelta(days=rules.conditioning)
-    if regimen.agents == {"melphalan"} and after is not None and after.is_transplant and after.start - regimen.start <= soon:
-        return not transplanted
-    before = next((item for item in reversed(group) if not item.is_transplant), None)
+    before = next((item for item in reversed(group) if item.kind in ("drugs", "cells")), None)
     if before is None:
         return False
     new = regimen.agents - before.agents
@@ -258,16 +365,15 @@ def _line(
     number: int,
     group: Sequence[Regimen],
     treatments: Sequence[Treatment],
-    spans: Sequence[tuple[Treatment, date, date]],
+    spans: Sequence[Span],
     vocabulary: Vocabulary,
 ) -> LineFound:
     order = {item.agent: place for place, item in enumerate(treatments)}
     phases = []
-    for position, regimen in enumerate(group):
-        if regimen.is_transplant:
+    for regimen in group:
+        if regimen.procedure is not None:
             continue
-        later = group[position + 1] if position + 1 < len(group) else None
-        conditions = regimen.agents == {"melphalan"} and later is not None and later.is_transplant
+        conditions = regimen.kind == "conditioning"
         intent: PhaseName = "maintenance" if regimen.maintenance else "conditioning" if conditions else "induction"
         rows = tuple(
             item.row
@@ -277,6 +383,13 @@ def _line(
         agents = tuple(sorted(regimen.agents, key=lambda agent: order.get(agent, 0)))
         phases.append(PhaseFound(intent, agents, When.on(regimen.start), When.on(regimen.end), assumed=True, rows=rows))
     induction = next((phase.agents for phase in phases if phase.intent == "induction"), None)
-    transplants = tuple(When.on(item.start) for item in group if item.is_transplant)
+    days = {
+        kind: tuple(When.on(item.start) for item in group if _is_of(item, kind)) for kind in (AUTOLOGOUS, ALLOGENEIC, INFUSION)
+    }
     name = vocabulary.recogniser.of_agents(induction) if induction else None
-    return LineFound(number, tuple(phases), transplants, "by OHDSI's myeloma episodes", name)
+    began = "by OHDSI's myeloma episodes"
+    return LineFound(number, tuple(phases), days[AUTOLOGOUS], began, name, days[ALLOGENEIC], days[INFUSION])
+
+
+def _is_of(regimen: Regimen, kind: str) -> bool:
+    return regimen.procedure is not None and regimen.procedure.kind == kind

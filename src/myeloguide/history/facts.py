@@ -33,7 +33,7 @@ SIMPLIFIED = "simplified"
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Disagreement:
-    """A fact given that the history contradicts; the one given is used."""
+    """A fact, or a line, given that the history contradicts; the one given is used."""
 
     fact: str
     given: str
@@ -84,12 +84,18 @@ def known_facts(
 ) -> KnownFacts:
     """Derive facts from a patient's history and join them with the facts given."""
     refuse_contradictions(patient, vocabulary)
-    derived = derive(
-        patient.history, vocabulary, definitions, patient.as_of, given=patient.facts, assume_complete=assume_complete
-    )
+    differing: Iterable[Disagreement] = ()
+    if patient.history.tables:
+        from myeloguide.history.inline import derive_inline  # reads tables, which a cold start does without
+
+        derived, differing = derive_inline(patient, vocabulary, definitions, assume_complete=assume_complete)
+    else:
+        derived = derive(
+            patient.history, vocabulary, definitions, patient.as_of, given=patient.facts, assume_complete=assume_complete
+        )
     facts, disagreements = _join(patient.facts, derived, vocabulary)
     derived = replace(derived, remarks=(*derived.remarks, *patient.facts.not_used))
-    return KnownFacts(facts, derived, tuple(disagreements), assume_complete)
+    return KnownFacts(facts, derived, (*disagreements, *differing), assume_complete)
 
 
 def refuse_contradictions(patient: PatientFile, vocabulary: Vocabulary) -> None:
@@ -118,15 +124,11 @@ def derive(
     assume_complete: bool = False,
 ) -> Derived:
     """Derive facts from a history's lines; facts given can confirm that every line is recorded, or show that one is not."""
-    remarks = tuple(
-        f"history.{name} is recorded, but facts are derived from history.lines only" for name in history.unread_tables
-    )
     if history.lines is None:
-        return Derived(remarks=remarks)
+        return Derived()
     courses = lay_out(history, vocabulary, definitions, as_of)
     complete = history.is_complete or assume_complete
-    derived = derive_from(courses, vocabulary, definitions, given=given, complete=complete, as_of=as_of)
-    return replace(derived, remarks=remarks)
+    return derive_from(courses, vocabulary, definitions, given=given, complete=complete, as_of=as_of)
 
 
 def derive_from(
@@ -309,7 +311,7 @@ class _Telling:
             self.values[_LENALIDOMIDE_MONTHS] = Range.exactly(0)
             self.prove(_LENALIDOMIDE_MONTHS, "", 0, "progression on lenalidomide", [course.number], rule="A3")
             return
-        last_dose = course.holding("lenalidomide")[-1].last_dose
+        last_dose = course.last_of("lenalidomide").last_dose
         months = months_between(last_dose, present)
         if months == Range():
             return

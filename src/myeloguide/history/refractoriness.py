@@ -110,7 +110,7 @@ class _Reading:
         self.later = [other for other in courses if other.number > course.number]
         self.definitions = definitions
         self.given = course.holding(agent)
-        self.last: Stretch = self.given[-1]
+        self.last: Stretch = course.last_of(agent)
         self.first_dose = self.given[0].first_dose
         self.dosed = f" at {self.last.doses[agent]}" if agent in self.last.doses else ""
         self.response = course.response_to(agent)

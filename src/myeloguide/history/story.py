@@ -3,20 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from datetime import date
+from typing import Any
 
-from myeloguide.history.course import COMPLETE, MAINTENANCE, RANKS, LineCourse, Stretch
+from myeloguide.errors import InputError, Problem, suggestion
+from myeloguide.history.course import COMPLETE, MAINTENANCE, RANKS, LineCourse, Stretch, lay_out
 from myeloguide.history.definitions import IMWG_2011, Definitions
+from myeloguide.history.differences import Difference, differences
 from myeloguide.history.episodes import OHDSI, count_episodes
-from myeloguide.history.facts import Derived, PersonFound, derive_from
+from myeloguide.history.facts import NOTHING_GIVEN, Derived, PersonFound, derive_from
 from myeloguide.history.frailty import Scored, age_on, scored
 from myeloguide.history.lines import IMWG_2015, LineFound, LinesFound, PhaseFound, count_lines
+from myeloguide.history.proof import Proof
 from myeloguide.history.relapse import Kind, Signs
 from myeloguide.history.response import VISIT_DAYS, Category, Line, Panel, Visit, best, confirmed, criteria, mrd_negative, panels
 from myeloguide.history.signs import Recorded, clinical_criteria, significant, signs_at
 from myeloguide.knowledge.vocabulary import Vocabulary
 from myeloguide.record.events import Events, Treatment
+from myeloguide.record.fact_sheet import FactSheet, Members
+from myeloguide.record.patient_file import History
+from myeloguide.record.patient_file import Line as LineGiven
 from myeloguide.record.ranges import Range
 from myeloguide.record.time import UNKNOWN, When, before, days_between
 
@@ -26,11 +33,37 @@ _MOST_READINGS = 6
 
 Counting = Callable[[Events, Vocabulary, Sequence[date]], LinesFound]
 
-RULE_SETS: dict[str, Counting] = {
-    IMWG_2015.name: lambda events, vocabulary, progressions: count_lines(events, vocabulary, IMWG_2015, progressions),
-    OHDSI.name: lambda events, vocabulary, progressions: count_episodes(events, vocabulary, OHDSI, progressions),
+_PARAMETERS: dict[str, tuple[Callable[..., LinesFound], Any]] = {
+    IMWG_2015.name: (count_lines, IMWG_2015),
+    OHDSI.name: (count_episodes, OHDSI),
 }
+
+
+def _counting(count: Callable[..., LinesFound], rules: Any) -> Counting:
+    return lambda events, vocabulary, progressions: count(events, vocabulary, rules, progressions)
+
+
+RULE_SETS: dict[str, Counting] = {name: _counting(*known) for name, known in _PARAMETERS.items()}
 """The rule sets for lines, by name."""
+
+
+def rule_set(text: str) -> Counting:
+    """Return a rule set by name, with numbers of it changed: `imwg-2015`, or `imwg-2015,maintenance=120,tandem=90`."""
+    name, *changes = (part.strip() for part in text.split(","))
+    if name not in _PARAMETERS:
+        raise InputError(Problem("--rules", f"there is no rule set {name}", suggestion(name, RULE_SETS)))
+    count, rules = _PARAMETERS[name]
+    numbers = [item.name for item in fields(rules) if isinstance(getattr(rules, item.name), int)]
+    changed: dict[str, Any] = {"name": text}
+    for change in changes:
+        number, _, days = (part.strip() for part in change.partition("="))
+        if number not in numbers:
+            hint = suggestion(number, numbers) or f"its numbers are {', '.join(numbers)}"
+            raise InputError(Problem("--rules", f'{name} has no number "{number}"', hint))
+        if not days.isascii() or not days.isdigit() or len(days) > 4:
+            raise InputError(Problem("--rules", f'{number} is "{days}"', f"write days: {number}={getattr(rules, number)}"))
+        changed[number] = int(days)
+    return _counting(count, replace(rules, **changed))
 
 
 _OTHER_REASONS = ("toxicity", "intolerance", "completed", "planned", "choice")
@@ -50,13 +83,18 @@ class Judged:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Told:
-    """What one patient's record says: lines, the responses in them, scores, and what follows with its proofs."""
+    """What one patient's record says: lines, the responses in them, scores, and what follows with its proofs.
+
+    Where lines were given, `derived` follows from those; `lines` are the ones counted, and `differing` says where they differ.
+    """
 
     patient_id: str
     lines: LinesFound
     responses: tuple[Judged, ...]
     derived: Derived
     scores: tuple[Scored, ...] = ()
+    differing: tuple[Difference, ...] = ()
+    lines_given: bool = False
 
 
 def tell(
@@ -66,58 +104,78 @@ def tell(
     count: Counting = RULE_SETS[IMWG_2015.name],
     definitions: Definitions = IMWG_2011,
     *,
+    given: FactSheet = NOTHING_GIVEN,
     assume_complete: bool = False,
     relapse: str = "imwg-2016",
 ) -> Told:
-    """Tell one patient's history up to a day; what was recorded later is not known then.
+    """Tell one patient's history up to a day; what was recorded later is not known then. Lines and facts given win.
 
     `relapse` is the version of the signs that make a relapse clinical.
     """
     events = _known_on(events, as_of)
     visits = panels(events.measurements, events.findings)
-    lines = count(events, vocabulary, ())
+    lines = without = count(events, vocabulary, ())
     judged = _judge(events, lines, visits)
     for _ in range(_MOST_READINGS):
-        progressions = _progressions(judged)
-        again = count(events, vocabulary, progressions) if progressions else lines
-        same = [line.start for line in again.lines] == [line.start for line in lines.lines]
-        lines, judged = again, judged if same else _judge(events, again, visits)
-        if same:
-            break
-    person = events.person
-    written = person.complete_from is not None and person.diagnosis_date is not None
-    complete = assume_complete or (written and before(person.diagnosis_date, person.complete_from) is False)  # type: ignore[arg-type]
+        before_it, progressions = lines, _progressions(judged)
+        lines = count(events, vocabulary, progressions) if progressions else without
+        if [line.start for line in lines.lines] == [line.start for line in before_it.lines]:
+            break  # the same visits stand in the same lines
+        judged = _judge(events, lines, visits)
+    else:
+        lines = _never_agreed(before_it, lines)
+    complete = assume_complete or events.person.complete
     courses = [
         _course(events, lines.lines, number, judged, vocabulary, definitions, as_of, complete=complete)
         for number in range(len(lines.lines))
     ]
+    person = events.person
     age = age_on(person, as_of)
     scores = scored(age, events.findings, as_of)
-    derived = derive_from(
-        courses,
-        vocabulary,
-        definitions,
-        complete=complete and lines.certain,
-        as_of=as_of,
-        person=PersonFound(age, scores),
-        signs=_signs(events, courses, judged, visits, relapse, vocabulary, complete=complete),
-    )
+
+    def derived_from(courses: Sequence[LineCourse], *, complete: bool) -> Derived:
+        signs = _signs(events, courses, judged, visits, relapse, vocabulary, complete=complete)
+        found = PersonFound(age, scores)
+        return derive_from(
+            courses, vocabulary, definitions, given=given, complete=complete, as_of=as_of, person=found, signs=signs
+        )
+
+    if events.lines is not None:
+        kept = lay_out(History.model_construct(lines=events.lines), vocabulary, definitions, as_of)
+        derived = derived_from(kept, complete=complete)
+        comparable = events.treatments or any(item.kind == "autologous_transplant" for item in events.procedures)
+        differing = tuple(differences(kept, courses, vocabulary, stated_only=True)) if comparable else ()
+        return Told(person.patient_id, lines, tuple(judged), derived, scores, differing, lines_given=True)
+    derived = derived_from(courses, complete=complete and lines.certain)
     if not lines.certain:
         derived = _open_order(derived, lines, complete=complete)
+    derived = _with_everything_given(derived, events, lines, vocabulary, complete=complete)
     return Told(person.patient_id, lines, tuple(judged), derived, scores)
+
+
+def _never_agreed(one: LinesFound, other: LinesFound) -> LinesFound:
+    """Leave open which lines there were, where each reading of the progressions asks for the other one."""
+    least, most = sorted((len(one.lines), len(other.lines)))
+    return replace(other, between=(min(least, other.between[0]), max(most, other.between[1], least + 1)))
 
 
 def _known_on(events: Events, as_of: date) -> Events:
     def known(when: When | None) -> bool:
         return when is None or when.first is None or when.first <= as_of
 
+    def so_far(line: LineGiven) -> LineGiven:
+        late = line.progressed is not None and not known(line.progressed.date)
+        return line.model_copy(update={"progression": None}) if late else line
+
     return replace(
         events,
+        person=replace(events.person, as_of=When.on(as_of)),  # what is ongoing goes on until then
         treatments=tuple(item for item in events.treatments if known(item.start)),
         procedures=tuple(item for item in events.procedures if known(item.date)),
         measurements=tuple(item for item in events.measurements if known(item.date)),
         findings=tuple(item for item in events.findings if known(item.date)),
         responses=tuple(item for item in events.responses if known(item.date)),
+        lines=None if events.lines is None else tuple(so_far(line) for line in events.lines if known(line.begun)),
     )
 
 
@@ -125,7 +183,7 @@ def _known_on(events: Events, as_of: date) -> Events:
 
 
 def _judge(events: Events, lines: LinesFound, visits: Sequence[Panel]) -> list[Judged]:
-    """Judge the visits of every line: by the categories that somebody recorded in it, else by what was measured."""
+    """Judge the visits of every line: by what was measured until somebody recorded a category in it, then by those."""
     found: list[Judged] = []
     starts = [line.start.first for line in lines.lines]
     residual = [panel for panel in visits if panel.residual is not None]
@@ -144,10 +202,15 @@ def _judge(events: Events, lines: LinesFound, visits: Sequence[Panel]) -> list[J
             for item in events.responses
             if item.date.first is not None and start < item.date.first and (until is None or item.date.first <= until)
         ]
-        seen = sorted(recorded, key=lambda visit: visit.day) if recorded else _measured(start, until, visits)
+        recorded.sort(key=lambda visit: visit.day)
+        measured = [visit for visit in _measured(start, until, visits) if not recorded or visit.day < recorded[0].day]
+        seen = [*measured, *recorded]
         died = events.person.death_date is not None and number == len(starts) - 1 and bool(seen) and seen[-1].category == "PD"
         categories = confirmed(seen, until, died_of_progression=died)
-        found += [Judged(line.number, visit, category, bool(recorded)) for visit, category in zip(seen, categories, strict=True)]
+        found += [
+            Judged(line.number, visit, category, place >= len(measured))
+            for place, (visit, category) in enumerate(zip(seen, categories, strict=True))
+        ]
     return found
 
 
@@ -201,13 +264,15 @@ def _signs(
         assert course.progression is not None
         later = next((other for other in courses if other.number > course.number), None)
         rises, text = significant(visits, course.progression, later.start.last if later is not None else None)
-        shown = next((item for item in judged if item.line == course.number and _shows_progression(item)), None)
+        day = course.progression.first
+        shown = next((item for item in judged if item.visit.day == day and _shows_progression(item)), None)
+        stopped = any(stretch.reason == "progression" for stretch in course.stretches)
         found[course.number] = Signs(
             version.version,
             signs_at(course.progression, course.start.first, recorded, version),
             rises,
             text,
-            shown.visit.because if shown is not None else ("stopped for progression",),
+            shown.visit.because if shown else ("stopped for progression" if stopped else "as recorded with the line",),
             _kind_recorded(events, course.progression),
         )
     return found
@@ -244,12 +309,11 @@ def _course(
     stretches = tuple(_stretch(item, rows[item.row], given, definitions, until or as_of, as_of) for item in given)
     own = [item for item in judged if item.line == line.number]
     progression = next((When.on(item.visit.day) for item in own if _shows_progression(item)), None)
-    if progression is None and any(item.stop_reason == "progression" for item in given):
-        progression = max(
-            (item.stop for item in given if item.stop_reason == "progression" and item.stop is not None),
-            key=lambda when: when.last or date.max,
-            default=UNKNOWN,
-        )
+    stops = [item.stop or UNKNOWN for item in given if item.stop_reason == "progression"]
+    if stops:
+        stopped = max((stop for stop in stops if stop.known), key=lambda when: when.last or date.max, default=UNKNOWN)
+        # What was stopped for progression shows that it was known by then, whatever was measured later.
+        progression = stopped if progression is None or before(stopped, progression) else progression
     induction = [phase for phase in line.phases if phase.intent in ("induction", "consolidation")]
     named = [
         (phase, vocabulary.recogniser.of_agents((*phase.agents, *_steroids(events, phase, vocabulary)))) for phase in induction
@@ -263,7 +327,7 @@ def _course(
         start=line.start,
         stop=max(last, key=lambda when: when.last or date.max, default=UNKNOWN),
         stretches=stretches,
-        agents_known=True,
+        agents_known=line.agents_known,
         regimens=tuple(dict.fromkeys(name for _, name in named if name)),
         unnamed_regimens=tuple(dict.fromkeys(frozenset(phase.agents) for phase, name in named if not name)),
         best_response=_best(own),
@@ -303,8 +367,9 @@ def _best(judged: Sequence[Judged]) -> Category | None:
     seen = [item.visit.category for item in judged if item.visit.category not in ("NE", "PD")]
     if response not in ("NE", "SD"):
         return response
-    if judged and judged[0].recorded:  # a response that somebody wrote stands, though nothing confirms it
-        return best(seen) if seen else None
+    recorded = [item.visit.category for item in judged if item.recorded and item.visit.category not in ("NE", "PD")]
+    if any(item.recorded for item in judged):  # a response that somebody wrote stands, though nothing confirms it
+        return best(recorded) if recorded else None
     # A response that nothing confirmed is none, but proves no failure to respond; nor does a single visit.
     return "SD" if len(seen) > 1 and set(seen) == {"SD"} else None
 
@@ -344,13 +409,50 @@ def _stretch(
 
 
 def _open_order(derived: Derived, lines: LinesFound, *, complete: bool) -> Derived:
-    """Take back what hangs on the order of lines where the dates leave it open."""
+    """Take back what hangs on the order of lines where the record leaves it open."""
     values = dict(derived.facts.values)
     for name in ("line1_agents", "months_transplant_to_progression", "months_lenalidomide_stop_to_progression"):
         values.pop(name, None)
     least, most = lines.between
-    values["prior_lines"] = Range(least, most if complete and not lines.undated else None)
-    remark = f"the dates leave open whether there were {least} or {most} lines" if least != most else ""
-    if lines.undated:
-        remark = f"treatments without a date (rows {', '.join(map(str, lines.undated))}) could not be placed"
-    return replace(derived, facts=replace(derived.facts, values=values), remarks=(*derived.remarks, remark))
+    bounded = complete and not lines.undated and not lines.undated_procedures
+    values["prior_lines"] = Range(least, most if bounded else None)
+    remarks = [
+        f"{what} without a date (rows {', '.join(map(str, rows))}) could not be placed"
+        for what, rows in (("treatments", lines.undated), ("transplants or CAR-T infusions", lines.undated_procedures))
+        if rows
+    ]
+    if lines.brief:
+        remarks.append(f"line {' and '.join(map(str, lines.brief))} was stopped so soon that it may count for none")
+    if least != most and not remarks:
+        remarks.append(f"the record leaves open whether there were {least} or {most} lines")
+    return replace(derived, facts=replace(derived.facts, values=values), remarks=(*derived.remarks, *remarks))
+
+
+def _with_everything_given(
+    derived: Derived, events: Events, lines: LinesFound, vocabulary: Vocabulary, *, complete: bool
+) -> Derived:
+    """Tell that what was given was received, also where no line holds it; then regimens and the first line may have held it."""
+    given = {item.agent: item for item in events.treatments if not vocabulary.agents[item.agent].steroid}
+    held = {agent for line in lines.lines for agent in line.agents}
+    apart = [agent for agent in given if agent not in held]
+    known = not lines.undated_procedures and all(line.agents_known for line in lines.lines)
+    unnamed = [when for line in lines.lines for when in line.infusions]
+    remarks = [f"the CAR-T product infused on {when} is not recorded" for when in unnamed]
+    if not apart and not remarks and lines.certain:
+        return derived
+    values = dict(derived.facts.values)
+    proofs = [Proof("exposed_to", agent, True, "given, in no line") for agent in apart]
+    if complete and known and not derived.facts.members("exposed_to").complete:
+        proofs.append(Proof("exposed_to", "", None, "the record is complete and names no other agent"))
+    values["exposed_to"] = Members(frozenset(given), complete=complete and known)
+    if apart:
+        values.pop("line1_agents", None)
+        values["regimens_given"] = replace(derived.facts.members("regimens_given"), complete=False)
+        names = ", ".join(vocabulary.agents[agent].name for agent in apart)
+        remarks.append(f"{names}: given, but in none of the lines by {lines.rules}")
+    return replace(
+        derived,
+        facts=replace(derived.facts, values=values),
+        proofs=(*derived.proofs, *proofs),
+        remarks=(*derived.remarks, *remarks),
+    )

@@ -37,7 +37,7 @@ _CONSTANTS = {
 }
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
 class Document:
     """Plain data read from a file, with the line on which each value starts."""
 

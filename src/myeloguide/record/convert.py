@@ -17,7 +17,17 @@ from myeloguide.errors import suggestion
 from myeloguide.knowledge.names import fold
 from myeloguide.knowledge.vocabulary import Vocabulary
 from myeloguide.record.patient_file import RESPONSES
-from myeloguide.record.schema import CATEGORIES, FINDINGS, INTENTS, MISSING, PROCEDURES, STOP_REASONS, TABLES, YES_NO
+from myeloguide.record.schema import (
+    CATEGORIES,
+    FINDINGS,
+    INTENTS,
+    MISSING,
+    PROCEDURES,
+    PROGRESSIONS,
+    STOP_REASONS,
+    TABLES,
+    YES_NO,
+)
 from myeloguide.record.time import When, parse_when
 from myeloguide.record.units import Unit, Units
 
@@ -294,9 +304,21 @@ def _responses(made: _Conversion, frame: pl.LazyFrame, schema: pl.Schema, vocabu
 
 
 def _lines(made: _Conversion, frame: pl.LazyFrame, schema: pl.Schema, vocabulary: Vocabulary, units: Units) -> pl.LazyFrame:
+    def agents(word: str) -> str | None:
+        return "+".join(found) if (found := vocabulary.recogniser.agents(word)) else None
+
+    def unknown(what: str, near: Callable[[str], str]) -> Callable[[str], str]:
+        return lambda word: f"there is no {what} {_shown(word)}" + (f" ({hint})" if (hint := near(word)) else "")
+
     _number(made, "line", schema["line"], "unread_line", pl.Int64)
-    for name in ("regimen", "agents", "progression_kind", "end_reason"):
-        made.columns[name] = pl.col(name)
+    made.columns["regimen"] = looked_up(pl.col("regimen"), lambda word: vocabulary.regimen(word) or agents(word), pl.String)
+    made.columns["agents"] = looked_up(pl.col("agents"), agents, pl.String)
+    for name, what, near in (("regimen", "regimen", vocabulary.near_regimen), ("agents", "agent", vocabulary.near_agent)):
+        wrong = pl.col(name).is_not_null() & _clean(name).is_null()
+        said = looked_up(pl.when(wrong).then(pl.col(name)), unknown(what, near), pl.String)
+        made.aside.append((wrong, f"unknown_{what}", said))
+    _word(made, "progression_kind", PROGRESSIONS, "unknown_progression_kind", "kind of progression", keep=False)
+    _word(made, "end_reason", STOP_REASONS, "unknown_stop_reason", "reason to stop", keep=False)
     _word(made, "best_response", CATEGORIES, "unknown_category", "response", keep=False)
     _boolean(made, "maintenance", "unread_maintenance")
     return frame

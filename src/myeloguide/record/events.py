@@ -5,11 +5,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Literal
 
+from myeloguide.record.patient_file import Line
 from myeloguide.record.ranges import Range
-from myeloguide.record.time import When
+from myeloguide.record.time import When, before
 
 Intent = Literal["induction", "consolidation", "maintenance", "conditioning", "relapse"]
 
@@ -44,6 +45,12 @@ class Person:
     as_of: When | None = None
     last_seen: When | None = None
     death_date: When | None = None
+
+    @property
+    def complete(self) -> bool:
+        """Whether what is not recorded did not happen: recorded from the diagnosis on."""
+        begun, diagnosed = self.complete_from, self.diagnosis_date
+        return begun is not None and diagnosed is not None and before(diagnosed, begun) is False
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,11 +111,12 @@ class ResponseRecorded:
 
 @dataclass(frozen=True, slots=True)
 class Events:
-    """Everything recorded of one patient."""
+    """Everything recorded of one patient; `lines` as somebody counted them, None where nobody did."""
 
     person: Person
     treatments: tuple[Treatment, ...] = ()
     procedures: tuple[Procedure, ...] = ()
     measurements: tuple[Measurement, ...] = ()
     findings: tuple[FindingRecorded, ...] = ()
-    responses: tuple[ResponseRecorded, ...] = field(default=())
+    responses: tuple[ResponseRecorded, ...] = ()
+    lines: tuple[Line, ...] | None = None

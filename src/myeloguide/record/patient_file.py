@@ -73,6 +73,8 @@ Response = Annotated[str, BeforeValidator(_response)]
 Months = Annotated[float, Field(ge=0, le=600)]
 StopReason = Literal["ongoing", "progression", "toxicity", "completed", "planned", "intolerance", "choice", "death", "other"]
 
+ProgressionKind = Literal["biochemical", "clinical"]
+
 
 class Progression(Strict):
     """Progression that ended a line: when, of what kind, and on which agents."""
@@ -80,7 +82,7 @@ class Progression(Strict):
     known_as: ClassVar[str] = "progression"
 
     date: Moment = UNKNOWN
-    kind: Literal["biochemical", "clinical"] | None = None
+    kind: ProgressionKind | None = None
     on: AgentNames = ()
 
 
@@ -206,8 +208,8 @@ class History(Strict):
         return known and before(self.diagnosis_date, self.complete_from) is False
 
     @property
-    def unread_tables(self) -> tuple[str, ...]:
-        """Record tables that are given but that lines are not derived from here."""
+    def tables(self) -> tuple[str, ...]:
+        """The record tables that it holds beside or instead of lines."""
         return tuple(name for name in TABLES if getattr(self, name))
 
 

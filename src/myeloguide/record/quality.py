@@ -43,6 +43,10 @@ KINDS: Mapping[str, str] = {
     "no_kind": "kind is empty",
     "no_category": "category is empty",
     "unknown_category": "a response category that is not known",
+    "unknown_regimen": "a regimen that is not known",
+    "line_twice": "two lines of a patient with the same number",
+    "no_line": "a line without a number, though the patient's others have one",
+    "lines_withdrawn": "another line of the patient was set aside, so none of the lines given is used",
     "duplicate": "the same record as another row; the first is used",
     "completeness_withdrawn": "a treatment or procedure was set aside, so the patient's record is not taken as complete",
     "after_death": "a record after the patient's death",
@@ -69,6 +73,7 @@ KINDS: Mapping[str, str] = {
     "unread_maintenance": "maintenance is neither true nor false; left out",
     "unknown_intent": "an intent that is not known; left out",
     "unknown_stop_reason": "a reason to stop that is not used",
+    "unknown_progression_kind": "a kind of progression that is not known; left out",
     "unknown_procedure": "a kind of procedure that is not used",
     "unknown_finding": "a kind of finding that is not used",
 }
@@ -200,6 +205,8 @@ class _Examination:
         self.heights = {name: frame.height for name, frame in tables.items()}
         self.aside = dict.fromkeys(tables, 0)
         self.incomplete: list[pl.Series] = []
+        self.broken: list[pl.Series] = []
+        """Patients of whom a line was set aside."""
         # Tables mostly come sorted by patient: a name is looked up once for each run of its rows.
         runs = {name: frame["patient_id"].rle().struct.unnest() for name, frame in tables.items()}
         ids = [run.get_column("value").unique() for run in runs.values()]
@@ -217,8 +224,7 @@ class _Examination:
         events = {name: self.records(name, self.tables.pop(name), persons) for name in EVENTS if name in self.tables}
         lines = self.tables.pop("lines", None)
         if lines is not None:
-            lines = self.unreadable("lines", lines)
-            lines = self.flagged("lines", lines).sort("patient", "line", "row", nulls_last=True)
+            lines = self.lines(lines, persons)
         persons = self.completeness(persons)
         self.look_through(events)
         self.absent(persons, events)
@@ -250,7 +256,19 @@ class _Examination:
         self.aside[name] += rows.height
         if name in ("treatments", "procedures") and kind not in _HARMLESS:
             self.incomplete.append(rows["patient"])
+        if name == "lines" and kind not in _HARMLESS:
+            self.broken.append(rows["patient"])
         return frame.filter(~mask)
+
+    def duplicates(self, name: str, frame: pl.DataFrame, same: pl.Expr, content: tuple[str, ...]) -> pl.DataFrame:
+        """Set aside the rows that say the same as one before them, which is named."""
+        mask = frame.select(same.alias("same"))["same"]
+        if not mask.any():
+            return frame
+        frame = frame.with_columns(first=pl.col("row").min().over(*content))
+        return self.set_aside(name, frame, pl.lit(mask), "duplicate", pl.format("says the same as row {}", pl.col("first"))).drop(
+            "first"
+        )
 
     def unreadable(self, name: str, frame: pl.DataFrame) -> pl.DataFrame:
         for kind in frame["aside"].drop_nulls().unique().sort().to_list():
@@ -279,7 +297,7 @@ class _Examination:
         frame = self.unreadable("patients", frame)
         content = ("patient", "sex", *_PERSON_DATES)
         frame = frame.sort("patient", "row")
-        frame = self.set_aside("patients", frame, pl.struct(content).is_first_distinct().not_(), "duplicate", _same_as(content))
+        frame = self.duplicates("patients", frame, pl.struct(content).is_first_distinct().not_(), content)
         frame = self.set_aside("patients", frame, pl.col("patient").is_duplicated(), "conflicting_patient")
         for early, late in (
             ("birth_date", "diagnosis_date"),
@@ -331,10 +349,31 @@ class _Examination:
         for column in content:
             same = same & pl.col(column).eq_missing(pl.col(column).shift(1))
         same = same & pl.col(when).is_not_null()  # without a date, two equal rows may be two events
-        frame = self.set_aside(name, frame, same, "duplicate", _same_as(("patient", *content)))
+        frame = self.duplicates(name, frame, same, ("patient", *content))
         frame = self.flagged(name, frame)
         self.keep(name, frame, pl.col(when).is_null(), "no_start" if ends else "no_date")
         return frame
+
+    def lines(self, frame: pl.DataFrame, persons: pl.DataFrame) -> pl.DataFrame:
+        """Return the lines that are used, in their order: all that were given of a patient, or none."""
+        frame = self.unreadable("lines", frame)
+        content = ("patient", *(column.name for column in TABLES["lines"] if column.name != "patient_id"))
+        frame = self.duplicates("lines", frame, pl.struct(content).is_first_distinct().not_(), content)
+        for late, kind in (
+            ("stop", "stop_before_start"),
+            ("transplant_date", "contradictory_dates"),
+            ("progression_date", "contradictory_dates"),
+        ):
+            said = pl.format(f"{late} {{}} is before start {{}}", _day(pl.col(late)), _day(pl.col("start")))
+            frame = self.set_aside("lines", frame, last_day(pl.col(late)) < first_day(pl.col("start")), kind, said)
+        frame = self.outside("lines", frame, "start", persons)
+        frame = self.set_aside("lines", frame, pl.struct("patient", "line").is_duplicated() & pl.col("line").is_not_null(),
+                               "line_twice")  # fmt: skip
+        frame = self.set_aside("lines", frame, pl.col("line").is_null() & pl.col("line").count().over("patient").gt(0), "no_line")
+        if self.broken:
+            touched = pl.concat(self.broken).drop_nulls().unique()
+            frame = self.set_aside("lines", frame, pl.col("patient").is_in(touched.implode()), "lines_withdrawn")
+        return self.flagged("lines", frame).sort("patient", "line", "start", "row", nulls_last=True)
 
     def outside(self, name: str, frame: pl.DataFrame, column: str, persons: pl.DataFrame) -> pl.DataFrame:
         """Hold a date against the patient's birth, death and as_of, and against today."""
@@ -530,10 +569,6 @@ class _Examination:
         self.keep("patients", persons, pl.col("diagnosis_date").is_null(), "no_diagnosis_date")
         self.keep("patients", persons, without("treatments"), "no_treatments")
         self.keep("patients", persons, without("measurements"), "no_measurements")
-
-
-def _same_as(content: tuple[str, ...]) -> pl.Expr:
-    return pl.format("says the same as row {}", pl.col("row").min().over(*content))
 
 
 def _day(key: pl.Expr) -> pl.Expr:

@@ -8,7 +8,7 @@ from typing import Literal, get_args
 
 from myeloguide.knowledge.names import fold
 from myeloguide.record.events import Intent
-from myeloguide.record.patient_file import RESPONSES, StopReason
+from myeloguide.record.patient_file import RESPONSES, ProgressionKind, StopReason
 
 Holds = Literal["id", "text", "date", "number", "integer", "value", "boolean"]
 
@@ -97,6 +97,7 @@ FINDINGS = _spelt(
 
 INTENTS = _spelt(*get_args(Intent))
 STOP_REASONS = _spelt(*get_args(StopReason))
+PROGRESSIONS = _spelt(*get_args(ProgressionKind))
 CATEGORIES = _spelt(
     *RESPONSES,
     sCR="stringent complete response",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -104,13 +104,20 @@ def _readable(where: str, kind: str, scan: Callable[[], pl.LazyFrame]) -> pl.Laz
         frame = scan()
         frame.collect_schema()
     except (pl.exceptions.PolarsError, OSError) as error:
-        raise InputError(Problem(where, f"cannot be read as {kind}: {reason(error)}")) from None
+        raise InputError(unreadable(where, kind, error)) from None
     return frame
 
 
+def unreadable(where: str, kind: str, error: Exception) -> Problem:
+    """Return that a table cannot be read, and why."""
+    remedy = "its first row names the columns, every other row has as many fields, in UTF-8" if kind == "csv" else ""
+    return Problem(where, f"cannot be read as {kind}: {reason(error)}", remedy)
+
+
 def reason(error: Exception) -> str:
-    """Return the first line of what a library says."""
-    return str(error).splitlines()[0][:200] if str(error) else type(error).__name__
+    """Return the first line of what a library says, without the content of a table that it quotes."""
+    said = re.sub(r"`.*", "...", str(error), flags=re.DOTALL)
+    return said.splitlines()[0][:200] if said else type(error).__name__
 
 
 def _database(path: Path) -> Opened:
@@ -207,9 +214,15 @@ def _problems(schema: pl.Schema, columns: Mapping[str, Column], where: str) -> I
     for name, column in columns.items():
         if name not in schema:
             if column.key:
-                yield Problem(where, f"there is no column {name}", suggestion(name, schema.names()))
+                yield no_column(where, name, schema.names())
         elif not _fits(schema[name], column):
             yield Problem(where, f"the column {name} holds {schema[name]}", f"it holds {_FITS[column.holds]}")
+
+
+def no_column(where: str, name: str, columns: Sequence[str]) -> Problem:
+    """Return that a table lacks a column. What stands in its first row may be a patient's: only a like name is said."""
+    near = suggestion(name, columns)
+    return Problem(where, f"there is no column {name}", near if near.startswith("did") else "name the columns in the first row")
 
 
 def _fits(held: pl.DataType, column: Column) -> bool:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,7 @@ import polars as pl
 
 from myeloguide.errors import InputError, Problem
 from myeloguide.knowledge.vocabulary import vocabulary
+from myeloguide.output import aside, refuse_output
 from myeloguide.record.convert import convert, when_of
 from myeloguide.record.events import (
     Events,
@@ -23,16 +24,19 @@ from myeloguide.record.events import (
     ResponseRecorded,
     Treatment,
 )
-from myeloguide.record.quality import Examined, Report, Settings, examine
+from myeloguide.record.patient_file import Line, Progression
+from myeloguide.record.quality import Examined, Settings, examine
 from myeloguide.record.ranges import Range
 from myeloguide.record.schema import EVENTS, TABLES
 from myeloguide.record.sources import open_tables, reason
-from myeloguide.record.time import When
+from myeloguide.record.time import UNKNOWN, When
 from myeloguide.record.units import units
 
 BATCH = 5_000
 """Patients whose events are made at a time."""
 _MOST_KEPT = 500_000
+_ALIKE = 0.85
+"""An id so much like the one asked for is named in the error."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,28 +68,48 @@ def read_tables(source: Any) -> Tables:
     return Tables(frames, tuple(remarks), str(source) if isinstance(source, (str, Path)) else "the source")
 
 
-def patients_of(tables: Tables | Examined, *, batch: int = BATCH) -> Iterator[Events]:
-    """Yield the events of one patient after another, by patient_id, each kind by date, undated ones last in their order."""
+def patient_of(examined: Examined, patient_id: str | None) -> Events:
+    """Return the events of one patient; without an id, of the only one. InputError says when there is none, or not one only."""
+    patients = examined.patients
+    if patient_id is None and len(patients) != 1:
+        what = f"the tables hold {len(patients):,} patients" if len(patients) else "the tables hold no patient"
+        raise InputError(Problem("--patient", what, "name one: --patient ID" if len(patients) else ""))
+    place = 0 if patient_id is None else patients.index_of(patient_id)
+    if place is None:
+        near = get_close_matches(patient_id or "", patients.to_list(), n=3, cutoff=_ALIKE)
+        remedy = f"did you mean {' or '.join(near)}?" if near else ""
+        raise InputError(Problem("--patient", f"there is no patient {patient_id}", remedy))
+    return next(patients_of(examined, positions=range(place, place + 1)))
+
+
+def patients_of(tables: Tables | Examined, *, batch: int = BATCH, positions: range | None = None) -> Iterator[Events]:
+    """Yield the events of one patient after another, by patient_id, each kind by date, undated ones last in their order.
+
+    `positions` are those of some patients in the order of their ids; all, if left out.
+    """
     examined = tables.examine() if isinstance(tables, Tables) else tables
     patients, total = examined.patients, len(examined.patients)
-    frames = {name: None if (frame := examined.events.get(name)) is None else frame.rechunk() for name in EVENTS}
+    wanted = positions or range(total)
+    found = {**examined.events, "lines": examined.lines}
+    frames = {name: None if (frame := found.get(name)) is None else frame.rechunk() for name in (*EVENTS, "lines")}
     ends = {name: _ends(frame, total) for name, frame in frames.items()}
     maker = _Maker()
-    for first in range(0, total, batch):
-        last = min(first + batch, total)
+    for first in range(wanted.start, wanted.stop, batch):
+        last = min(first + batch, wanted.stop)
         made: list[list[Any]] = []
         bounds: list[list[int]] = []
-        for name in EVENTS:
-            frame, cut = frames[name], ends[name]
+        for name, frame in frames.items():
+            cut = ends[name]
             start, stop = cut[first], cut[last]
             made.append([] if frame is None else _MAKERS[name](maker, frame.slice(start, stop - start)))
             bounds.append([end - start for end in cut[first : last + 1]])
         persons = maker.persons(examined.persons.slice(first, last - first), patients.slice(first, last - first))
         for number, person in enumerate(persons):
-            yield Events(
-                person,
-                *(tuple(rows[cut[number] : cut[number + 1]]) for rows, cut in zip(made, bounds, strict=True)),
-            )
+            own: dict[str, Any] = {
+                name: tuple(rows[cut[number] : cut[number + 1]]) for name, rows, cut in zip(frames, made, bounds, strict=True)
+            }
+            own["lines"] = own["lines"] or None
+            yield Events(person, **own)
 
 
 def _ends(frame: pl.DataFrame | None, total: int) -> list[int]:
@@ -167,6 +191,29 @@ class _Maker:
         categories, clinical, rows = (frame[name].to_list() for name in ("category", "clinical", "row"))
         return list(map(ResponseRecorded, categories, self.known_dates(frame), clinical, rows))
 
+    def lines(self, frame: pl.DataFrame) -> list[Line]:
+        names = ("line", "regimen", "agents", "maintenance", "best_response", "progression_kind", "end_reason")
+        columns = [frame[name].to_list() for name in names]
+        dates = [self.dates(frame, name) for name in ("start", "stop", "transplant_date", "progression_date")]
+        # What these columns hold was checked when they were converted.
+        return [
+            Line.model_construct(
+                line=line,
+                regimen=regimen,
+                agents=tuple(agents.split("+")) if agents else None,
+                maintenance=maintenance,
+                best_response=best,
+                stop_reason=reason,
+                start=start or UNKNOWN,
+                stop=stop or UNKNOWN,
+                transplant=transplant,
+                progression=Progression.model_construct(date=progressed or UNKNOWN, kind=kind) if progressed or kind else None,
+            )
+            for line, regimen, agents, maintenance, best, kind, reason, start, stop, transplant, progressed in zip(
+                *columns, *dates, strict=True
+            )
+        ]
+
 
 _MAKERS: dict[str, Callable[[_Maker, pl.DataFrame], list[Any]]] = {
     "treatments": _Maker.treatments,
@@ -174,29 +221,24 @@ _MAKERS: dict[str, Callable[[_Maker, pl.DataFrame], list[Any]]] = {
     "measurements": _Maker.measurements,
     "findings": _Maker.findings,
     "responses": _Maker.responses,
+    "lines": _Maker.lines,
 }
 
 
 def check_report_path(path: Path, source: Path) -> None:
     """Refuse a path to which no report can be written, or that is a table of the source itself."""
-    if path.suffix not in (".parquet", ".csv"):
-        raise InputError(Problem(str(path), "is neither .parquet nor .csv", "name the report REPORT.csv"))
-    if not path.parent.is_dir():
-        raise InputError(Problem(str(path.parent), "there is no such folder", "make it first"))
+    refuse_output(path, (".parquet", ".csv"), "REPORT.csv")
     if path.stem in TABLES and path.parent.resolve() == source.resolve():
         raise InputError(Problem(str(path), "has the name of a record table", "name the report otherwise"))
 
 
-def write_report(report: Report, path: Path) -> None:
-    """Write every finding, one row each, as .parquet or .csv: aside first, then in its place."""
-    aside = path.with_name(f".{path.name}.{os.getpid()}.part")
+def write_report(rows: pl.DataFrame, path: Path) -> None:
+    """Write the rows of a report as .parquet or .csv: aside first, then in its place."""
     try:
-        if path.suffix == ".csv":
-            report.findings.write_csv(aside)
-        else:
-            report.findings.write_parquet(aside)
-        aside.replace(path)
-    except (OSError, pl.exceptions.PolarsError) as error:
+        with aside(path) as made:
+            if path.suffix == ".csv":
+                rows.write_csv(made)
+            else:
+                rows.write_parquet(made)
+    except pl.exceptions.PolarsError as error:
         raise InputError(Problem(str(path), f"cannot be written: {reason(error)}")) from None
-    finally:
-        aside.unlink(missing_ok=True)

@@ -1,0 +1,50 @@
+"""From record tables, or a patient file, to the chart of one patient."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+
+from myeloguide.drawing.chart import Chart
+from myeloguide.drawing.of_file import of_file
+from myeloguide.drawing.of_record import of_record
+from myeloguide.errors import InputError, Problem, suggestion
+from myeloguide.history.definitions import IMWG_2011
+from myeloguide.history.story import RULE_SETS, tell
+from myeloguide.knowledge.reading import Document
+from myeloguide.knowledge.vocabulary import vocabulary
+from myeloguide.record.patient_file import read_patient
+
+
+def read_chart(
+    source: Document | Path,
+    patient_id: str | None,
+    today: date,
+    *,
+    as_of: date | None = None,
+    rules: str = "imwg-2015",
+    assume_complete: bool = False,
+) -> Chart:
+    """Read one patient from a patient file or from record tables and tell what is to be drawn. InputError: nothing is."""
+    words = vocabulary()
+    if rules not in RULE_SETS:
+        raise InputError(Problem("--rules", f"there is no rule set {rules}", suggestion(rules, RULE_SETS)))
+    if isinstance(source, Document):
+        patient = read_patient(source, words, as_of, today)
+        if patient_id not in (None, patient.patient):
+            raise InputError(Problem("--patient", "is not the patient of this file", "leave it out: a patient file holds one"))
+        chart = of_file(patient, words, IMWG_2011, assume_complete=assume_complete)
+        if chart is None:
+            raise InputError(Problem(source.name, "holds no lines of therapy: nothing can be drawn", "add history.lines"))
+        return chart
+    from myeloguide.record.tables import patient_of, read_tables
+
+    events = patient_of(read_tables(source).examine(today=today), patient_id)
+    stated = events.person.as_of.last if events.person.as_of is not None else None
+    day = stated or as_of or today
+    told = tell(events, words, day, RULE_SETS[rules], assume_complete=assume_complete)
+    chart = of_record(events, told, words, day, assume_complete=assume_complete)
+    if chart is None:
+        what = f"nothing is recorded of patient {events.person.patient_id} up to {day}: nothing can be drawn"
+        raise InputError(Problem(str(source), what))
+    return chart

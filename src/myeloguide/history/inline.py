@@ -1,0 +1,52 @@
+"""Facts from the record tables inside a patient file: told as a registry's patient is, lines given compared."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from myeloguide.history.definitions import Definitions
+from myeloguide.history.differences import Difference
+from myeloguide.history.facts import Derived, Disagreement
+from myeloguide.history.lines import LineFound
+from myeloguide.history.story import Told, tell
+from myeloguide.knowledge.vocabulary import Vocabulary
+from myeloguide.record.inline import read_inline
+from myeloguide.record.patient_file import PatientFile
+
+
+def derive_inline(
+    patient: PatientFile, vocabulary: Vocabulary, definitions: Definitions, *, assume_complete: bool = False
+) -> tuple[Derived, tuple[Disagreement, ...]]:
+    """Derive facts from a patient file's record tables; lines given beside them win, and what differs is returned."""
+    events, remarks = read_inline(patient)
+    events = replace(events, lines=patient.history.lines)
+    complete = patient.history.is_complete or assume_complete
+    told = tell(events, vocabulary, patient.as_of, definitions=definitions, given=patient.facts, assume_complete=complete)
+    derived = replace(told.derived, remarks=(*_counted(told, patient.history.tables), *told.derived.remarks, *remarks))
+    return derived, tuple(map(_disagreement, told.differing))
+
+
+def _counted(told: Told, tables: tuple[str, ...]) -> Iterator[str]:
+    """Say how each line was counted, or that the lines given are used."""
+    if told.lines_given and {"treatments", "procedures"} & {*tables}:
+        yield "facts are derived from the lines given; the record tables are compared with them"
+    elif told.lines_given:
+        yield from (
+            f"history.{name}: facts are derived from history.lines, and this is not compared with them" for name in tables
+        )
+    else:
+        for line in told.lines.lines:
+            yield f"line {line.number} by {told.lines.rules}, from {line.start}: {_phases(line)}; it began as {line.began}"
+
+
+def _phases(line: LineFound) -> str:
+    parts = [f"{phase.intent} {'+'.join(phase.agents)}{' (assumed)' if phase.assumed else ''}" for phase in line.phases]
+    return ", ".join([*parts, *(f"transplant {when}" for when in line.transplants)])
+
+
+def _disagreement(found: Difference) -> Disagreement:
+    about = found.about if found.line is None else f"line {found.line}, {found.about}"
+    given, derived = found.first or "no such line", found.second or "no such line"
+    text = f"{about}: given as {given}, the record tables say {derived}; the lines given are used"
+    return Disagreement("history.lines", given, derived, text)
