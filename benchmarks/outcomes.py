@@ -10,8 +10,10 @@ import z3
 
 from myeloguide.criteria.walk import compile_conditions, walk
 from myeloguide.guideline.answer import STATUSES, Reason
-from myeloguide.guideline.audit import Space, View, replay, row_name
 from myeloguide.guideline.pack import Condition, Gap, OptionList, Pack, Remark, Row
+from myeloguide.guideline.reach import View, row_name
+from myeloguide.guideline.space import Space
+from myeloguide.guideline.witnesses import replay
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +121,7 @@ class Apart:
     def __init__(self, pack: Pack) -> None:
         self.pack = pack
         self.space = Space(pack)
-        self.usual = outcomes(pack, View(self.space.true, self.space.false, self.space.every))
+        self.usual = outcomes(pack, self.space.view)
 
     def telling(self, other: Pack) -> Telling | None:
         """Return a small patient who is answered differently by the other pack; None is the proof that there is none."""
@@ -149,9 +151,9 @@ def _both(one: Pack, other: Pack) -> Any:
 
 
 def _view(space: Space, pack: Pack) -> View:
-    return View(*walk(pack.program, space.planes.__getitem__, space.none, space.every), space.every)
+    return View(*walk(pack.program, space.planes.__getitem__, space.none, space.every), space.every, space.planes)
 
 
 def _of_patient(pack: Pack, facts: dict[str, Any], rulings: dict[str, str]) -> dict[str, Any]:
     assessment = replay(pack, facts, rulings)
-    return outcomes(pack, View(assessment.true, assessment.false, 1))
+    return outcomes(pack, View.of(assessment))

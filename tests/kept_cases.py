@@ -11,9 +11,10 @@ from typing import Any
 
 from myeloguide.guideline.answer import Answer, OptionAnswer
 from myeloguide.guideline.assess import assess, assess_document
-from myeloguide.guideline.audit import View, replay, said, statuses, targets
 from myeloguide.guideline.pack import Pack
 from myeloguide.guideline.prepared import DEFAULT_PACK, PACKS
+from myeloguide.guideline.reach import shown
+from myeloguide.guideline.witnesses import replay, said, statuses
 from myeloguide.knowledge.reading import Document, parse_all
 from myeloguide.record.fact_sheet import read_facts
 
@@ -106,8 +107,7 @@ def check_witness(pack: Pack, case: Case) -> None:
     assessment = replay(pack, case["facts"], case["rulings"])
     assert statuses(pack, assessment) == case["expect"]
     assert said(pack, assessment) == case["says"]
-    reached = targets(pack, View(assessment.true, assessment.false, 1))
-    assert [name for name in case["shows"] if not reached.get(name)] == []
+    assert [name for name in case["shows"] if name not in shown(pack, assessment.answer())] == []
 
 
 CHECKS: dict[str, Callable[[Pack, Case], None]] = {

@@ -105,6 +105,10 @@ WRONG: dict[str, tuple[str | bytes, str]] = {
     ),
     "unknown regimen": ("facts: {regimens_given: [VRdd]}", 'there is no regimen "VRdd" (did you mean VRd'),
     "no list": ("facts: {exposed_to: bortezomib}", 'exposed_to is "bortezomib" (write a list, such as [lenalidomide])'),
+    "complete and not complete": (
+        "facts:\n  exposed_to: [bortezomib]\n  exposed_to_at_least: [lenalidomide]",
+        "standard input:3: exposed_to_at_least stands beside exposed_to, which is the complete list (keep one of the two)",
+    ),
     "both ways": (
         "facts: {refractory_to: [bortezomib], not_refractory_to: [bortezomib]}",
         "refractory_to is given both ways for bortezomib",

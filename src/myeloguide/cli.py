@@ -320,14 +320,16 @@ def guideline_audit(
         refuse_output(witnesses)
     found = auditing.audit(guideline, smallest=witnesses is not None)
     if witnesses is not None:
+        from myeloguide.guideline.witnesses import witness_cases
+
         with aside(witnesses) as made:
-            made.write_text(auditing.witness_cases(guideline, found.witnesses), encoding="utf-8")
+            made.write_text(witness_cases(guideline, found.witnesses), encoding="utf-8")
     if output is Format.json:
         from myeloguide.guideline.answer import plain
 
         _print(json.dumps(plain(found), ensure_ascii=False, indent=1) + "\n")
     else:
-        from myeloguide.text import render_audit
+        from myeloguide.guideline.audit_text import render_audit
 
         _print(render_audit(guideline, found, _width()))
     if found.findings or found.not_found:
@@ -352,7 +354,7 @@ def guideline_compare(
 
         _print(json.dumps(plain(found), ensure_ascii=False, indent=1) + "\n")
         return
-    from myeloguide.text import render_comparison
+    from myeloguide.guideline.audit_text import render_comparison
 
     _print(render_comparison(*packs, found, _width()))
 

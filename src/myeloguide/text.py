@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
 
 from myeloguide.criteria.nodes import Compare, Holds, Is, Node
 from myeloguide.criteria.prose import Explained
@@ -13,11 +13,7 @@ from myeloguide.guideline.assess import Assessment
 from myeloguide.guideline.pack import Pack
 from myeloguide.guideline.what_if import HANDS, ChangeSet, Explanation, Hand, WouldChange
 from myeloguide.history.proof import Proof
-from myeloguide.record.ranges import Range, shown
-
-if TYPE_CHECKING:
-    from myeloguide.guideline.audit import Audit, Finding
-    from myeloguide.guideline.compare import Comparison
+from myeloguide.record.ranges import number_in_words
 
 InTier = OptionAnswer | MovedRow | Before
 """What names an option where it stands."""
@@ -339,14 +335,14 @@ def patient_line(facts: dict[str, Any], pack: Pack) -> str:
 
 def _said_facts(facts: dict[str, Any], pack: Pack) -> Iterator[str]:
     if facts["age"] is not None:
-        yield f"{_number(facts['age'])} years"
+        yield f"{number_in_words(facts['age'])} years"
     if facts["fitness"] is not None:
         yield facts["fitness"]
     elif facts["frail"] is not None:
         yield "frail" if facts["frail"] else "not frail"
     lines = facts["prior_lines"]
     if lines is not None:
-        yield f"{_number(lines)} prior line{'' if lines == 1 else 's' if isinstance(lines, int) else '(s)'}"
+        yield f"{number_in_words(lines)} prior line{'' if lines == 1 else 's' if isinstance(lines, int) else '(s)'}"
     names = pack.phrases.name
     received = facts["exposed_to"]
     if received is not None:
@@ -370,22 +366,16 @@ def _said_rest(facts: dict[str, Any], pack: Pack) -> Iterator[str]:
     words = pack.vocabulary.facts
     since = facts["months_lenalidomide_stop_to_progression"]
     if since not in (None, 0):
-        yield f"progression {_number(since)} months after lenalidomide"
+        yield f"progression {number_in_words(since)} months after lenalidomide"
     months = facts["months_transplant_to_progression"]
     if months is not None:
-        yield f"progression {_number(months)} months after transplant"
+        yield f"progression {number_in_words(months)} months after transplant"
     for name in ("prior_transplant", "maintenance_after_transplant", "transplant_eligible", "t_11_14", "bcl2_high"):
         if facts[name] is not None and not (name == "prior_transplant" and months is not None):
             yield words[name].says if facts[name] else words[name].denies
     for name, said in (("unavailable_agents", "cannot be obtained"), ("contraindicated_agents", "contraindicated")):
         if facts[name]:
             yield f"{', '.join(map(pack.phrases.name, facts[name]))} {said}"
-
-
-def _number(value: Any) -> str:
-    if not isinstance(value, dict):
-        return shown(value)
-    return str(Range(value.get("at_least"), value.get("at_most")))
 
 
 # --- questions -----------------------------------------------------------------------------------------------------
@@ -525,94 +515,3 @@ def _folded(lines: Iterable[str], width: int) -> Iterator[str]:
         yield from textwrap.wrap(
             line, max(width, 60), subsequent_indent=indent, break_on_hyphens=False, drop_whitespace=True
         ) or [""]
-
-
-# --- the audit -----------------------------------------------------------------------------------------------------
-
-_PROVED = {
-    "unanswered": "every relapsed patient gets an answer or a declared silence",
-    "both answer": "lists that exclude each other never both apply (pairs)",
-    "nothing offered": "a list that applies and offers nothing is a declared silence (lists)",
-    "offered against": "nothing offered holds an agent that is refractory, unobtainable or contraindicated (agents of rows)",
-    "offered on nothing known": "nothing is offered on nothing known (rows)",
-    "reached": "reached by a patient: rows in each status, cautions, notes, silences",
-    "can be true and false": "conditions that can be true, and can be false",
-    "switches that change something": "switches of rulings that change something",
-    "boundaries": "numbers and days at a boundary, answered as ruled",
-}
-
-
-def render_audit(pack: Pack, audit: Audit, width: int = 88) -> str:
-    """Return what an audit proved and found."""
-    header = pack.header
-    lines = [f"Audit of {header.pack} {header.version}, over every patient that can be described", ""]
-    for check, number in audit.proved.items():
-        lines += textwrap.wrap(_PROVED[check], width, initial_indent=f"{number:>6}  ", subsequent_indent=" " * 8)
-    lines += [f"{len(audit.witnesses):>6}  patients found by the solver, each answered again by assess with the same result"]
-
-    def told(finding: Finding, more: str = "") -> Iterator[str]:
-        yield from textwrap.wrap(f"{finding.finding}: {finding.text}{more}", width, initial_indent="- ", subsequent_indent="  ")
-        if finding.witness is not None:
-            rulings = f"; rulings {finding.witness.rulings}" if finding.witness.rulings else ""
-            text = f"patient: {finding.witness.facts}{rulings}"
-            yield from textwrap.wrap(text, width, initial_indent="  ", subsequent_indent="    ")
-
-    lines += ["", f"Findings: {len(audit.findings) or 'none'}"]
-    for finding in audit.findings:
-        lines += told(finding)
-    for name in audit.not_found:
-        lines += textwrap.wrap(
-            f"{name}: declared in audit.yaml, but no longer found", width, initial_indent="- ", subsequent_indent="  "
-        )
-    if audit.accepted:
-        lines += ["", f"Declared, and kept: {len(audit.accepted)}"]
-        for finding, why in audit.accepted:
-            lines += told(finding, f". {why}")
-    return "\n".join(lines) + "\n"
-
-
-def render_comparison(first: Pack, second: Pack, found: Comparison, width: int = 88) -> str:
-    """Return what differs between two packs."""
-    lines = [f"{found.first} and {found.second}", ""]
-
-    def told(text: str, first_indent: str = "- ", indent: str = "  ") -> None:
-        lines.extend(textwrap.wrap(text, width, initial_indent=first_indent, subsequent_indent=indent, break_on_hyphens=False))
-
-    for said, names in (("added", found.added), ("removed", found.removed), ("changed", found.changed)):
-        if names:
-            lines.append(f"Entries {said}: {len(names)}")
-            for name in names:
-                told(name)
-    if found.moved:
-        lines.append(f"Options moved: {len(found.moved)}")
-        for item in found.moved:
-            told(f"{item.option} in {item.list}: {item.was}, now {item.is_}")
-    if found.not_offered_to:
-        told(f"Given to nobody by one of the two: {', '.join(found.not_offered_to)}", "")
-    if not (found.added or found.removed or found.changed or found.moved):
-        lines.append("No entry differs.")
-    lines += ["", f"Kinds of patients whose offered options differ: {len(found.kinds) or 'none'}"]
-    for number, kind in enumerate(found.kinds, start=1):
-        told(f"{number}. {known_facts_line(second, kind.patient.facts)}", "", "   ")
-        for pack, rows in ((found.first, kind.only_first), (found.second, kind.only_second)):
-            if rows:
-                told(f"only by {pack}: {', '.join(rows)}", "   ", "     ")
-    return "\n".join(lines) + "\n"
-
-
-def known_facts_line(pack: Pack, facts: Mapping[str, Any]) -> str:
-    """Return the facts of a patient file in words."""
-    said = []
-    for name, value in facts.items():
-        denied = pack.vocabulary.complements.get(name)
-        fact = pack.vocabulary.facts[denied or name]
-        if fact.is_set:
-            shown = ", ".join(map(pack.phrases.name, value)) or "nothing"
-            said.append((fact.denies if denied else fact.says).format(member=shown))
-        elif fact.is_number:
-            said.append(f"{fact.label} {_number(value)}")
-        elif fact.kind == "category":
-            said.append(str(value))
-        else:
-            said.append(fact.says if value else fact.denies)
-    return "; ".join(said) or "nothing is known"

@@ -11,10 +11,14 @@ from typing import Any
 
 import pytest
 
-from myeloguide.guideline.audit import Audit, View, audit, replay, targets
+from myeloguide.guideline.audit import Audit, audit
 from myeloguide.guideline.loading import read_audit, read_pack
 from myeloguide.guideline.pack import Pack
 from myeloguide.guideline.prepared import DEFAULT_PACK, PACKS
+from myeloguide.guideline.reach import View, shown, targets
+from myeloguide.guideline.space import Space
+from myeloguide.guideline.witnesses import replay
+from myeloguide.history.closure import Planes
 from myeloguide.knowledge.vocabulary import vocabulary
 from tests.kept_cases import check_witness, load
 
@@ -35,12 +39,13 @@ def test_there_is_no_finding_beyond_the_declared_ones(found: Audit, pack: Pack) 
 def test_every_check_proved_something(found: Audit, pack: Pack) -> None:
     assert set(found.proved) == {
         "unanswered", "both answer", "nothing offered", "offered against", "offered on nothing known", "reached",
-        "can be true and false", "switches that change something", "boundaries",
+        "can be true and false", "switches that change something", "rulings", "boundaries",
     }  # fmt: skip
     assert found.proved["offered on nothing known"] == len(list(pack.rows))
     assert found.proved["nothing offered"] == len(pack.lists)
     assert found.proved["switches that change something"] == len(pack.switches)
     assert found.proved["reached"] > 500
+    assert found.proved["rulings"] > 30
 
 
 # --- the patients it found, kept as cases ---
@@ -52,10 +57,16 @@ def test_a_witness_is_answered_as_kept_and_shows_what_it_should(case: dict[str, 
 
 
 def test_the_witnesses_reach_everything(pack: Pack, found: Audit) -> None:
-    nobody = replay(pack, {}, {})
+    nobody = View.of(replay(pack, {}, {}))
     declared = {item.finding.removeprefix("unreachable: ") for item in read_audit(pack).accepted}
     reached = {name for case in WITNESSES for name in case["shows"]}
-    assert set(targets(pack, View(nobody.true, nobody.false, 1))) - declared == reached
+    assert set(targets(pack, nobody)) - declared == reached
+
+
+def test_an_answer_shows_what_the_planes_say_of_its_patient(pack: Pack) -> None:
+    for case in WITNESSES:
+        patient = replay(pack, case["facts"], case["rulings"])
+        assert shown(pack, patient.answer()) == {name for name, plane in targets(pack, View.of(patient)).items() if plane}
 
 
 # --- it bites ---
@@ -82,6 +93,24 @@ FAULTS = {
     "a list that offers nothing in silence": (
         "silences.yaml", "  when: held_back_agent(lenalidomide)\n", "  when: held_back_agent(carfilzomib)\n",
         ["nothing offered: first-relapse-after-daratumumab-without-lenalidomide"],
+    ),
+    "a list that offers nothing in silence where little is known": (
+        "silences.yaml", "first-relapse-after-daratumumab-with-lenalidomide]\n",
+        "first-relapse-after-daratumumab-with-lenalidomide]\n  when: exposed_to(carfilzomib) or not exposed_to(carfilzomib)\n",
+        ["nothing offered: first-relapse-lenalidomide-refractory"],
+    ),
+    "a silence that is never said": (
+        "silences.yaml", "- silence: sequence\n  when: prior_lines >= 1\n", "- silence: sequence\n", ["unreachable: silence sequence"],
+    ),
+    "a clause that can never matter": (
+        "cautions.yaml", "when: refractory(carfilzomib) and", "when: refractory(carfilzomib) and agent != lenalidomide and",
+        ["without effect: cautions.yaml weaker-after-stronger (2), agent != lenalidomide"],
+    ),
+    "a ruling on which nothing rests": (
+        "cautions.yaml", "  rulings: [D3]\n", "  rulings: [D2]\n", ["unreachable: ruling D3"],
+    ),
+    "a switch of how histories are read, without effect": (
+        "audit.yaml", "doses: {lenalidomide: 10}", "doses: {lenalidomide: 25}", ["switch without effect: A2"],
     ),
     "a dead caution": (
         "cautions.yaml", "when: regimens_given(option)", "when: regimens_given(option) and prior_lines == 0",
@@ -141,6 +170,45 @@ def test_the_patient_of_a_finding_is_small_and_breaks_the_rule(tmp_path: Path) -
     assert len(finding.witness.facts) <= 4
     answer = replay(pack, finding.witness.facts, finding.witness.rulings).answer()
     assert sum(item.applies is True for item in answer.lists if item.list != "salvage-transplant") > 1
+
+
+def test_a_patient_known_in_part_breaks_a_rule_that_no_complete_list_does(tmp_path: Path) -> None:
+    pack = planted(tmp_path, *FAULTS["a list that offers nothing in silence where little is known"][:3])
+    finding = next(item for item in audit(pack).findings if item.finding.endswith("first-relapse-lenalidomide-refractory"))
+    assert finding.witness is not None
+    assert "exposed_to" not in finding.witness.facts
+    answer = replay(pack, finding.witness.facts, finding.witness.rulings).answer()
+    assert [item.silence for item in answer.nothing_offered] == [None]
+
+
+# --- a patient who is not what the solver says ---
+
+
+def test_a_witness_written_with_a_fact_wrong_is_caught(pack: Pack, monkeypatch: pytest.MonkeyPatch) -> None:
+    right = Space.facts
+
+    def wrong(space: Space, planes: Planes) -> tuple[dict[str, Any], dict[str, str]]:
+        facts, rulings = right(space, planes)
+        return {**facts, "frail": not facts.get("frail", False)}, rulings
+
+    monkeypatch.setattr(Space, "facts", wrong)
+    with pytest.raises(AssertionError, match="mean different patients"):
+        audit(pack)
+
+
+def test_a_witness_of_something_else_is_caught(pack: Pack, monkeypatch: pytest.MonkeyPatch) -> None:
+    nobody = Space(pack).find()
+    monkeypatch.setattr(Space, "find", lambda *_, **__: nobody)
+    with pytest.raises(AssertionError, match="the solver and assess differ"):
+        audit(pack)
+
+
+def test_the_patient_of_a_finding_who_does_not_break_the_rule_is_caught(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    pack = planted(tmp_path, *FAULTS["two overlapping lists"][:3])
+    nobody = Space(pack).find()
+    monkeypatch.setattr(Space, "fewest", lambda *_: nobody)
+    with pytest.raises(AssertionError, match="two lists that exclude each other both apply: the solver and assess differ"):
+        audit(pack)
 
 
 # --- as a command ---

@@ -12,12 +12,14 @@ import pytest
 
 from myeloguide.errors import InputError
 from myeloguide.guideline.assess import assess, facts_used
-from myeloguide.guideline.audit import audit, replay, row_name
+from myeloguide.guideline.audit import audit
 from myeloguide.guideline.compare import compare
 from myeloguide.guideline.loading import read_pack
 from myeloguide.guideline.pack import Pack
 from myeloguide.guideline.prepared import load_pack
+from myeloguide.guideline.reach import row_name
 from myeloguide.guideline.what_if import WhatIf
+from myeloguide.guideline.witnesses import replay
 from myeloguide.knowledge.vocabulary import vocabulary
 from myeloguide.record.fact_sheet import with_fact
 from tests.conftest import TODAY
@@ -100,7 +102,7 @@ def test_records_are_replaced_added_and_dropped(tmp_path: Path, pack: Pack) -> N
         tmp_path,
         cautions="drop: {cautions: [given-before]}\ncautions:\n- {code: local, options: [DRd], text: ask the pharmacy, kind: ruling, rulings: [L1]}\n",
         rulings="rulings:\n- {ruling: L1, title: Local, source: none, reading: Ours., other_readings: [], kind: ruling}\n",
-        silences="silences:\n- {silence: sequence, text: Nothing on sequences here., source: {lines: [31, 35]}}\n",
+        silences="silences:\n- {silence: sequence, when: prior_lines >= 1, text: Nothing on sequences here., source: {lines: [31, 35]}}\n",
         lists__salvage_transplant="list: salvage-transplant\ntiers:\n- {tier: consider, title: Perhaps}\n",
     )  # fmt: skip
     codes = {remark.said.code for row in mine.rows for remark in row.cautions}

@@ -92,6 +92,8 @@ def test_random_patients_are_answered_the_same(facts: dict[str, Any], rulings: d
         {"regimens_given": ["daratumumab+bortezomib+thalidomide"], "exposed_to": ["daratumumab", "bortezomib", "thalidomide"]},
         {"regimens_given": ["daratumumab+bortezomib+thalidomide"]},
         {"refractory_to": ["pomalidomide"], "not_exposed_to": ["daratumumab"], "prior_lines": 3},
+        {"line1_agents_at_least": ["bortezomib"], "not_line1_agents": ["lenalidomide"], "exposed_to_at_least": ["daratumumab"]},
+        {"regimens_given_at_least": ["VRd"], "not_regimens_given": ["KRd"], "not_exposed_to": ["elotuzumab"]},
         {"frail": False, "line1_agents": ["bortezomib"], "unavailable_agents": ["carfilzomib"], "contraindicated_agents": []},
         {"months_lenalidomide_stop_to_progression": 0, "fitness": "intermediate", "age": 75.5},
     ],

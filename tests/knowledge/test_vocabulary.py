@@ -220,7 +220,8 @@ def test_an_option_of_the_contract_has_its_steroid(steroid: str | None, options:
 def test_every_fact_of_the_contract_is_known_with_its_kind() -> None:
     assert {name: WORDS.facts[name].kind for name in FACTS} == FACTS
     assert WORDS.facts["fitness"].values == ("fit", "intermediate", "frail")
-    assert WORDS.complements == {"not_exposed_to": "exposed_to", "not_refractory_to": "refractory_to"}
+    assert WORDS.complements.items() >= {("not_exposed_to", "exposed_to"), ("not_refractory_to", "refractory_to")}
+    assert set(WORDS.partial) == {"exposed_to_at_least", "line1_agents_at_least", "regimens_given_at_least"}
 
 
 def test_columns_of_list_facts_are_those_of_the_contract() -> None:

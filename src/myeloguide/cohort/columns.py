@@ -54,9 +54,10 @@ def lay_out(columns: Sequence[str], vocabulary: Vocabulary, where: str) -> Layou
         for member in vocabulary.members(fact) if fact.is_set else ():
             known[f"{fact.column}{_as_column(member, fact, vocabulary)}"] = (name, member)
     scalars = tuple(name for name, fact in vocabulary.facts.items() if not fact.is_set and name in columns)
-    lists = [name for name in columns if name in vocabulary.complements or (name in vocabulary.facts and name not in scalars)]
+    named_lists = {**vocabulary.complements, **vocabulary.partial}
+    lists = [name for name in columns if name in named_lists or (name in vocabulary.facts and name not in scalars)]
     if lists:
-        prefix = vocabulary.facts[vocabulary.complements.get(lists[0], lists[0])].column
+        prefix = vocabulary.facts[named_lists.get(lists[0], lists[0])].column
         what = f"the column {lists[0]} is a list; in a table it is one yes-or-no column for each member"
         raise InputError(Problem(where, what, f"write {prefix}lenalidomide, {prefix}... with true, false or nothing"))
     members = {name: known[name] for name in columns if name in known}

@@ -11,7 +11,7 @@ import ast
 import math
 import re
 import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Literal, NoReturn
@@ -99,6 +99,23 @@ def parse(text: str, scope: Scope, variables: Mapping[str, str] | None = None) -
         raise
     except ValueError:
         raise ConditionError("this is no condition", 1) from None
+
+
+def constant_parts(text: str, scope: Scope, bindings: Collection[Mapping[str, str]]) -> Iterator[str]:
+    """Yield the outermost parts of a condition (joined by `and`, `or`, `not`) that no binding of its names makes differ."""
+
+    def visit(part: ast.expr) -> Iterator[str]:
+        said = ast.unparse(part)
+        values = {parse(said, scope, names) for names in bindings}
+        if len(values) == 1 and isinstance(next(iter(values)), Constant):
+            yield said
+            return
+        below = part.values if isinstance(part, ast.BoolOp) else [part.operand] if isinstance(part, ast.UnaryOp) else []
+        for each in below:
+            yield from visit(each)
+
+    if bindings:
+        yield from visit(ast.parse(" ".join(text.split()), mode="eval").body)
 
 
 def expand(name: str, arguments: tuple[str, ...], scope: Scope) -> Node:

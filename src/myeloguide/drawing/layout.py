@@ -186,8 +186,9 @@ class _Layout:
         yield self.wrapped("title", chart.title)
         for fact in chart.facts:
             yield self.wrapped("fact", fact)
-        yield Row("gap")
-        yield self.axis()
+        if chart.dated:
+            yield Row("gap")
+            yield self.axis()
         if chart.events:
             yield self.events(("Events",), chart.events)
         for group in chart.groups:

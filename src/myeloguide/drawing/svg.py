@@ -179,25 +179,20 @@ class _Sheet:
 
     def behind(self, group: ET.Element) -> None:
         """Draw what lies behind the rows: lines of therapy behind the panels, the grid, what was not recorded, progressions."""
-        layout, rows = self.layout, self.layout.rows
-        axes = [place for row, place in zip(rows, self.tops, strict=True) if row.kind == "axis"]
-        ends = [
-            place.top + place.height
-            for row, place in zip(rows, self.tops, strict=True)
-            if row.kind in ("lane", "events", "panel", "line", "phases")
-        ]
-        top, bottom = axes[0].top + axes[0].height, max([*ends, axes[0].top + axes[0].height])
-        panels = [place for row, place in zip(rows, self.tops, strict=True) if row.kind == "panel"]
+        layout, placed = self.layout, list(zip(self.layout.rows, self.tops, strict=True))
+        timed = [place for row, place in placed if row.kind in ("axis", "lane", "events", "panel", "phases")]
+        panels = [place for row, place in placed if row.kind == "panel"]
         for place in panels:
-            for number, (x0, x1) in enumerate(layout.bands):
-                if number % 2 == 0:
-                    _tag(group, "rect", class_="band", x=x0, y=place.top, width=x1 - x0, height=place.height)
+            for x0, x1 in layout.bands[::2]:
+                _tag(group, "rect", class_="band", x=x0, y=place.top, width=x1 - x0, height=place.height)
         across = layout.unrecorded - layout.left
-        for row, place in zip(rows, self.tops, strict=True):
+        for row, place in placed:
             if across > 0 and row.kind in ("lane", "events", "panel", "phases"):
                 _tag(group, "rect", fill="url(#story-veil)", x=layout.left, y=place.top, width=across, height=place.height)
-        for x in layout.ticks:
-            _tag(group, "path", class_="grid", d=f"M{_n(x)} {_n(top)}V{_n(bottom)}")
+        for x in layout.ticks:  # from below the names of the first axis to the top of the last one
+            first, last = timed[0], timed[-1]
+            bottom = last.top + (0 if panels else last.height)
+            _tag(group, "path", class_="grid", d=f"M{_n(x)} {_n(first.top + first.height)}V{_n(bottom)}")
         for x0, x1 in layout.progressions:
             for place in panels:
                 for x in dict.fromkeys((x0, x1)):
@@ -311,7 +306,7 @@ class _Sheet:
             look = "on-bad" if known else "bad-text"
             self.text(made, x, y - size * 0.71, "R" if known else "?", look, font_size=size * 0.85, text_anchor="middle")
         else:
-            self.sign(made, mark.kind, x, y, size * 0.34)
+            self.sign(made, mark.kind, x, y, size * (0.14 if mark.kind == "not-evaluable" else 0.34))
 
     # --- panels ---
 

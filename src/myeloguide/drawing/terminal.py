@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 
 from rich.cells import cell_len
 from rich.style import Style
@@ -202,8 +203,8 @@ _STYLES = {"title": _STRONG, "line": _STRONG, "heading": _STRONG, "axis": _SOFT,
 
 def _line(cells: Sequence[tuple[str, str]], *, ascii_only: bool) -> Line:
     line = Line(no_wrap=True, end="")
-    for sign, style in cells:
-        shown = sign.encode("ascii", "replace").decode() if ascii_only else sign
-        line.append(shown, Style.parse(style) if style else None)
+    for style, run in groupby(cells, key=lambda cell: cell[1]):
+        text = "".join(sign for sign, _ in run)
+        line.append(text.encode("ascii", "replace").decode() if ascii_only else text, Style.parse(style) if style else None)
     line.rstrip()
     return line

@@ -489,8 +489,8 @@ def shown_note(said: Reason, in_list: str | None) -> NoteShown:
 def facts_used(planes: Planes, sheet: FactSheet, pack: Pack) -> dict[str, Any]:
     """Return the facts that the answer rests on, with what follows from them; unknown ones are None.
 
-    A list that is not known to be complete is None; what is known of it stands under `<fact>_at_least` and
-    its complement.
+    A list that is not known to be complete is None; what is known of it stands under `<fact>_at_least` and, as far as
+    it was given, under its complement.
     """
     used: dict[str, Any] = {}
     for name, fact in pack.vocabulary.facts.items():
@@ -501,13 +501,14 @@ def facts_used(planes: Planes, sheet: FactSheet, pack: Pack) -> dict[str, Any]:
             members = pack.vocabulary.members(fact)
             yes = [member for member in members if planes[name, member][0]]
             no = [member for member in members if planes[name, member][1]]
+            denied = [member for member in no if member in sheet.members(name).no]
             complete = len(yes) + len(no) == len(members)
-            if fact.complete:
+            if fact.at_least is not None:
                 used[name] = yes if complete else None
                 if yes and not complete:
-                    used[f"{name}_at_least"] = yes
-                if fact.complement and no and not complete:
-                    used[fact.complement] = no
+                    used[fact.at_least] = yes
+                if fact.complement and denied and not complete:
+                    used[fact.complement] = denied
             else:
                 used[name] = yes
                 used[fact.complement or f"not_{name}"] = no

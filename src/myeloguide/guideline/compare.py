@@ -9,9 +9,11 @@ from typing import Any
 import z3
 
 from myeloguide.guideline.assess import Assessment, facts_used
-from myeloguide.guideline.audit import Space, Witness, replay, row_name
 from myeloguide.guideline.entries import flat
 from myeloguide.guideline.pack import Pack
+from myeloguide.guideline.reach import row_name
+from myeloguide.guideline.space import Space
+from myeloguide.guideline.witnesses import Witness, replay
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -115,7 +117,7 @@ def _kinds(first: Pack, second: Pack) -> Iterator[Kind]:
         for one in (0, 1):
             for row in only[one]:
                 waiting.pop((one, row), None)
-        yield Kind(Witness(facts, {}, ()), tuple(only[0]), tuple(only[1]))
+        yield Kind(Witness(facts, {}), tuple(only[0]), tuple(only[1]))
 
 
 def _offered(assessment: Assessment) -> Iterator[str]:

@@ -12,7 +12,7 @@ from pydantic import BaseModel
 from myeloguide.criteria.nodes import All, Constant, Node, Not
 from myeloguide.criteria.nodes import Any as AnyOf
 from myeloguide.criteria.prose import say
-from myeloguide.criteria.syntax import ConditionError, Definition, FactType, Scope, expand, parse
+from myeloguide.criteria.syntax import ConditionError, Definition, FactType, Scope, constant_parts, expand, parse
 from myeloguide.criteria.walk import compile_conditions
 from myeloguide.errors import InputError, Problem, suggestion
 from myeloguide.guideline import declared
@@ -44,6 +44,20 @@ FileModel = TypeVar("FileModel", bound=BaseModel)
 def read_pack(folder: Path, words: Vocabulary) -> Pack:
     """Read a pack from its folder; every fault is an error with file, line and remedy."""
     return _Builder(folder, words).build()
+
+
+def parts_without_effect(pack: Pack) -> Iterator[tuple[str, str]]:
+    """Yield what stands in a condition and is the same for everything that the condition stands on, with where it stands."""
+    builder = _Builder(pack.folder, pack.vocabulary)
+    builder.build()
+    for (_, place), (document, text, bound) in builder.bound.items():
+        written: Any = document.data
+        for step in place[:2]:
+            written = written[step]
+        coded = isinstance(written, Mapping) and "code" in written
+        where = f"{written['code']} ({int(place[1]) + 1})" if coded else " ".join(map(str, place))
+        for part in constant_parts(text, builder.scope, [dict(names) for names in bound]):
+            yield f"{Path(document.name).name} {where}", part
 
 
 def scope_of(words: Vocabulary, rulings: Mapping[str, declared.Ruling], named: Iterable[declared.NamedCondition]) -> Scope:
@@ -91,6 +105,10 @@ def read_audit(pack: Pack) -> files.AuditFile:
     for position, item in enumerate(found.boundaries):
         if item.fact not in numbers:
             document.fail(("boundaries", position, "fact"), f"there is no number {item.fact}", suggestion(item.fact, numbers))
+    for position, reading in enumerate(found.readings):
+        if reading.ruling not in pack.switches:
+            remedy = suggestion(reading.ruling, pack.switches)
+            document.fail(("readings", position, "ruling"), f"{reading.ruling} has no switch", remedy)
     return found
 
 
@@ -139,6 +157,8 @@ class _Builder:
         self.held: dict[str, tuple[Node, tuple[Block, ...]]] = {}
         self.remarks: dict[tuple[Place, tuple[str, ...]], Remark | None] = {}
         self.read_conditions: dict[tuple[str, tuple[tuple[str, str], ...]], Node] = {}
+        self.bound: dict[tuple[str, Place], tuple[Document, str, set[tuple[tuple[str, str], ...]]]] = {}
+        """Where each condition stands, its text, and everything that its names were bound to."""
 
     def document(self, name: str) -> Document:
         if name not in self.documents:
@@ -167,6 +187,7 @@ class _Builder:
         self.against = self.file("against.yaml", files.AgainstFile)
         self.cautions = self.file("cautions.yaml", files.CautionFile).cautions
         self.check_rules()
+        self.bound.clear()
         self.list_files = {name: self.list_file(name) for name in header.lists}
         lists = tuple(self.option_list(name, content) for name, content in self.list_files.items())
         notes = self.file("notes.yaml", files.NoteFile)
@@ -253,6 +274,7 @@ class _Builder:
         if text is None:
             return Constant(True)
         bound = tuple((name, value) for name, value in (variables or {}).items() if name in text)
+        self.bound.setdefault((document.name, place), (document, text, set()))[2].add(bound)
         if (text, bound) not in self.read_conditions:
             try:
                 self.read_conditions[text, bound] = parse(text, self.scope, dict(bound))

@@ -357,6 +357,15 @@ class Days(Strict):
     ruling: RulingName
 
 
+class Reading(Strict):
+    """A history that is read differently by the two readings of a switchable ruling."""
+
+    known_as: ClassVar[str] = "history read in two ways"
+
+    ruling: RulingName
+    history: dict[str, Any]
+
+
 class Accepted(Strict):
     """A finding that the pack declares, with the reason why it stays."""
 
@@ -374,4 +383,5 @@ class AuditFile(Strict):
     exclusive: tuple[ListName, ...]
     boundaries: tuple[Boundary, ...] = ()
     days: tuple[Days, ...] = ()
+    readings: tuple[Reading, ...] = ()
     accepted: tuple[Accepted, ...] = ()

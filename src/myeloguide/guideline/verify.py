@@ -28,11 +28,10 @@ from myeloguide.guideline.prepared import load_pack
 from myeloguide.guideline.what_if import WhatIf, by_history_read, hanging
 from myeloguide.history.facts import Derived, KnownFacts
 from myeloguide.knowledge.reading import Document
-from myeloguide.record.fact_sheet import FactSheet, Members, Value, read_facts
+from myeloguide.record.fact_sheet import FactSheet, Value, read_facts
 from myeloguide.record.patient_file import read_switches
 from myeloguide.record.ranges import Range
 
-_AT_LEAST = "_at_least"
 _WRITE_ONE = "write one by `myeloguide assess FILE --format json`"
 
 
@@ -110,13 +109,7 @@ def _asked_again(kept: Answer, assessment: Assessment) -> Answer:
 def facts_of(document: Document, kept: Answer, pack: Pack) -> FactSheet:
     """Return the facts of a kept answer; `assess.facts_used` wrote them."""
     written = {**kept.facts, **kept.unrounded}
-    whole = {name: value for name, value in written.items() if not name.endswith(_AT_LEAST)}
-    partly = {name.removesuffix(_AT_LEAST): value for name, value in written.items() if name.endswith(_AT_LEAST)}
-    values: dict[str, Value] = dict(read_facts(document, ("facts",), whole, pack.vocabulary).values)
-    for name, value in read_facts(document, ("facts",), partly, pack.vocabulary).values.items():
-        if isinstance(value, Members):
-            before = values.get(name)
-            values[name] = Members(value.yes, before.no if isinstance(before, Members) else frozenset())
+    values: dict[str, Value] = dict(read_facts(document, ("facts",), written, pack.vocabulary).values)
     for name, value in values.items():
         if isinstance(value, Range) and isinstance(written[name], Mapping):
             values[name] = Range(written[name].get("at_least"), value.most)  # a bound not written is none

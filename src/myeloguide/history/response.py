@@ -8,11 +8,11 @@ baseline of the line, progression from the lowest value since.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import date, timedelta
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
-from typing import ClassVar, Literal
+from typing import Any, ClassVar, Literal
 
 from pydantic import StrictBool, StrictFloat
 
@@ -26,9 +26,14 @@ ORDER: tuple[Category, ...] = ("NE", "SD", "MR", "PR", "VGPR", "CR", "sCR", "PD"
 RESPONSES: tuple[Category, ...] = ("MR", "PR", "VGPR", "CR", "sCR")
 
 VISIT_DAYS = 7
-"""Values so many days apart belong to one visit."""
+"""Values so many days apart belong to one visit: our own reading, in no publication."""
 BASELINE_DAYS = 90
-"""A baseline is no older than this at the start of the line."""
+"""A baseline is no older than this at the start of the line: our own reading, in no publication."""
+
+Part = tuple[str, bool | None]
+"""Something a category asks for, and whether it holds (None: not measured)."""
+Shown = tuple[bool | None, tuple[str, ...]]
+"""Whether a category is shown, with what shows it or what is missing."""
 
 
 class Threshold(Strict):
@@ -37,6 +42,18 @@ class Threshold(Strict):
     known_as: ClassVar[str] = "threshold"
 
     value: StrictFloat
+    verified: StrictBool
+
+    @cached_property
+    def shown(self) -> str:
+        """The number as it is written."""
+        return f"{self.value:g}"
+
+
+class Convention(Strict):
+    """Whether something is asked for, and whether that was read in a named publication."""
+
+    holds: StrictBool
     verified: StrictBool
 
 
@@ -49,6 +66,7 @@ class _Measurable(Strict):
 
 class _Complete(Strict):
     marrow_below: Threshold
+    normal_ratio_by_light_chains: Convention
 
 
 class _VeryGood(Strict):
@@ -210,18 +228,26 @@ def _found(finding: FindingRecorded) -> Iterator[tuple[str, object]]:
 
 
 class Line:
-    """The visits of one line, judged one after the other against its baseline and the lowest values so far."""
+    """The visits of one line, judged one after the other against its baseline and the lowest values so far.
+
+    `serum`, `urine`, `flc` and `marrow` say whether the baseline is measurable by it, None where it was not measured: light
+    chains count only where M-protein is known to be too low, marrow only where light chains are, too.
+    """
 
     def __init__(self, start: date, before: Sequence[Panel], version: Criteria | None = None) -> None:
         self.criteria = version or criteria()
         self.baseline = _baseline(start, before)
         self.lowest: dict[str, float] = {}
-        self.track(self.baseline)
         base, measurable = self.baseline, self.criteria.measurable
+        self.kappa_involved = None if base.kappa is None or base.lambda_ is None else _middle(base.kappa) >= _middle(base.lambda_)
+        self.track(self.baseline)
         self.serum = _reaches(base.serum, measurable.serum.value)
         self.urine = _reaches(base.urine, measurable.urine.value)
         self.flc = self._involved(base)
         self.marrow = _reaches(base.marrow, measurable.marrow.value)
+        self.by_light_chains = self.serum is False and self.urine is False and self.flc is True
+        self.by_marrow = self.serum is False and self.urine is False and self.flc is False
+        self.had_plasmacytoma = base.plasmacytoma not in (None, "none")
 
     def _involved(self, panel: Panel) -> bool | None:
         """Whether light chains are measurable: the involved one high enough, with an abnormal ratio."""
@@ -237,33 +263,35 @@ class Line:
             return None
         return self.criteria.ratio_low.value <= panel.kappa.exact / panel.lambda_.exact <= self.criteria.ratio_high.value
 
-    def difference(self, panel: Panel) -> float | None:
+    def difference(self, panel: Panel, number: Callable[[Range], float] | None = None) -> float | None:
         """Return involved minus uninvolved light chain in mg/dL; the involved one is that of the baseline."""
-        if panel.kappa is None or panel.lambda_ is None or self.baseline.kappa is None or self.baseline.lambda_ is None:
+        if self.kappa_involved is None or panel.kappa is None or panel.lambda_ is None:
             return None
-        difference = _middle(panel.kappa) - _middle(panel.lambda_)
-        return difference if _middle(self.baseline.kappa) >= _middle(self.baseline.lambda_) else -difference
+        of = number or _middle
+        difference = of(panel.kappa) - of(panel.lambda_)
+        return difference if self.kappa_involved else -difference
 
     def track(self, panel: Panel) -> None:
-        for name, value in self.values(panel, _middle):
-            self.lowest[name] = min(value, self.lowest.get(name, value))
-
-    def values(self, panel: Panel, number: Callable[[Range], float]) -> Iterator[tuple[str, float]]:
-        for name in ("serum", "urine", "marrow", "circulating"):
-            value: Range | None = getattr(panel, name)
+        """Remember the lowest value of each kind."""
+        lowest = self.lowest
+        for name, value in (
+            ("serum", panel.serum), ("urine", panel.urine), ("marrow", panel.marrow), ("circulating", panel.circulating),
+        ):  # fmt: skip
             if value is not None:
-                yield name, number(value)
+                number = _middle(value)
+                if name not in lowest or number < lowest[name]:
+                    lowest[name] = number
         difference = self.difference(panel)
         if difference is not None:
-            yield "dflc", difference
+            lowest["dflc"] = min(difference, lowest.get("dflc", difference))
 
     def visit(self, panel: Panel) -> Visit:
         """Judge a visit, and remember its values for those after it."""
-        progression = list(self.progression(panel))
-        imaging = [text for text, by_imaging in progression if by_imaging]
+        progression = self.progression(panel)
         if progression:
             texts = tuple(text for text, _ in progression)
-            made = Visit(panel.day, "PD", texts, bool(imaging), complete=False, mrd_negative=mrd_negative(panel, self.criteria))
+            imaging = any(by_imaging for _, by_imaging in progression)
+            made = Visit(panel.day, "PD", texts, imaging, complete=False, mrd_negative=mrd_negative(panel, self.criteria))
         else:
             made = self.response(panel)
         self.track(panel)
@@ -272,143 +300,179 @@ class Line:
     def response(self, panel: Panel) -> Visit:
         missing: list[str] = []
         mrd = mrd_negative(panel, self.criteria)
-        is_complete: bool | None = None
-        for category, shows in (("CR", self.complete), ("VGPR", self.very_good), ("PR", self.partial), ("MR", self.minimal)):
-            holds, because = shows(panel)
-            if category == "CR":
-                is_complete = False if holds is None and (_detected(panel.serum) or _detected(panel.urine)) else holds
+        holds, because = self.complete(panel)
+        is_complete = False if holds is None and (_detected(panel.serum) or _detected(panel.urine)) else holds
+        if holds:
+            reached: Category = "sCR" if self.stringent(panel) else "CR"
+            return Visit(panel.day, reached, because, False, (), is_complete, mrd)
+        if holds is None:
+            missing += [f"CR: {text}" for text in because]
+        for category, shows in _BELOW_CR:
+            holds, because = shows(self, panel)
             if holds:
-                reached = "sCR" if category == "CR" and self.stringent(panel) else category
-                return Visit(panel.day, reached, because, False, tuple(missing), is_complete, mrd)  # type: ignore[arg-type]
+                return Visit(panel.day, category, because, False, tuple(missing), is_complete, mrd)
             if holds is None:
                 missing += [f"{category}: {text}" for text in because]
-        evaluable = self.minimal(panel)[0] is False
-        return Visit(panel.day, "SD" if evaluable else "NE", (), False, tuple(missing), is_complete, mrd)
+        return Visit(panel.day, "SD" if holds is False else "NE", (), False, tuple(missing), is_complete, mrd)
 
     # Each returns whether the category is shown (None: something is not measured), with what shows it or what is missing.
 
     def stringent(self, panel: Panel) -> bool:
         return self.normal_ratio(panel) is True and panel.clonal_cells is False
 
-    def complete(self, panel: Panel) -> tuple[bool | None, tuple[str, ...]]:
-        below = self.criteria.complete.marrow_below.value
-        parts = {
-            "serum immunofixation negative": panel.serum_fixation_negative,
-            "urine immunofixation negative": panel.urine_fixation_negative,
-            f"marrow plasma cells below {below:g} %": None if panel.marrow is None else _below(panel.marrow, below),
-            "no plasmacytoma": self.no_plasmacytoma(panel),
-        }
+    def complete(self, panel: Panel) -> Shown:
+        if panel.serum_fixation_negative is False or panel.urine_fixation_negative is False:
+            return False, ()
+        below = self.criteria.complete.marrow_below
+        parts = [
+            ("serum immunofixation negative", panel.serum_fixation_negative),
+            ("urine immunofixation negative", panel.urine_fixation_negative),
+            (f"marrow plasma cells below {below.shown} %", None if panel.marrow is None else _below(panel.marrow, below.value)),
+            ("no plasmacytoma", self.no_plasmacytoma(panel)),
+        ]
+        if self.by_light_chains and self.criteria.complete.normal_ratio_by_light_chains.holds:
+            parts.append(("light-chain ratio normal", self.normal_ratio(panel)))
         return _all(parts)
 
     def no_plasmacytoma(self, panel: Panel) -> bool | None:
         if panel.plasmacytoma is not None:
             return panel.plasmacytoma == "none"
         # One that was never seen is not looked for again; one that was there has to be shown gone.
-        return None if self.baseline.plasmacytoma not in (None, "none") else True
+        return None if self.had_plasmacytoma else True
 
-    def very_good(self, panel: Panel) -> tuple[bool | None, tuple[str, ...]]:
+    def very_good(self, panel: Panel) -> Shown:
         limits = self.criteria.very_good
+        parts: list[Part] = []
         if self.serum or self.urine:
             fixed = panel.serum_fixation_negative is False or panel.urine_fixation_negative is False
             if fixed and _undetected(panel.serum) and (_undetected(panel.urine) or not self.urine):
-                return _all({"seen by immunofixation only": True})
-            parts = {}
-            if self.serum:
-                parts[f"serum M-protein down {limits.serum_down.value:g} %"] = self.down("serum", panel, limits.serum_down.value)
-            if self.urine:
-                below = limits.urine_below.value
-                parts[f"urine M-protein below {below:g} mg/24 h"] = None if panel.urine is None else _below(panel.urine, below)
-            return _all(parts)
-        if self.flc:
-            return _all(
-                {f"light-chain difference down {limits.dflc_down.value:g} %": self.dflc_down(panel, limits.dflc_down.value)}
-            )
-        return False, ()
+                parts.append(("seen by immunofixation only", True))
+            else:
+                if self.serum:
+                    parts.append(self.down("serum", "serum M-protein", panel, limits.serum_down))
+                if self.urine or panel.urine is not None:
+                    below = None if panel.urine is None else _below(panel.urine, limits.urine_below.value)
+                    parts.append((f"urine M-protein below {limits.urine_below.shown} mg/24 h", below))
+        elif self.by_light_chains:
+            parts.append(self.dflc_down(panel, limits.dflc_down))
+        elif not self.by_marrow:
+            return None, self.not_followed()
+        else:  # not defined where only the marrow is followed
+            return False, ()
+        return _all([*parts, *self.plasmacytoma_halved(panel)])
 
-    def partial(self, panel: Panel) -> tuple[bool | None, tuple[str, ...]]:
+    def partial(self, panel: Panel) -> Shown:
         limits = self.criteria.partial
-        parts: dict[str, bool | None] = {}
+        parts: list[Part] = []
         if self.serum:
-            parts[f"serum M-protein down {limits.serum_down.value:g} %"] = self.down("serum", panel, limits.serum_down.value)
-        if self.urine:
+            parts.append(self.down("serum", "serum M-protein", panel, limits.serum_down))
+        if self.urine or (self.serum and panel.urine is not None):
             below = None if panel.urine is None else _below(panel.urine, limits.urine_below.value)
-            down = self.down("urine", panel, limits.urine_down.value)
-            text = f"urine M-protein down {limits.urine_down.value:g} % or below {limits.urine_below.value:g} mg/24 h"
-            parts[text] = _or(below, down)
-        if not self.serum and not self.urine and self.flc:
-            parts[f"light-chain difference down {limits.dflc_down.value:g} %"] = self.dflc_down(panel, limits.dflc_down.value)
-        elif not self.serum and not self.urine and self.marrow:
-            parts[f"marrow plasma cells down {limits.marrow_down.value:g} %"] = self.down(
-                "marrow", panel, limits.marrow_down.value
-            )
-        return _all({**parts, **self.plasmacytoma_halved(panel)}) if parts else (None, ("nothing is measurable",))
+            text, down = self.down("urine", "urine M-protein", panel, limits.urine_down)
+            parts.append((f"{text} or below {limits.urine_below.shown} mg/24 h", _or(below, down)))
+        if not parts:
+            if self.by_light_chains:
+                parts.append(self.dflc_down(panel, limits.dflc_down))
+            elif self.by_marrow and self.marrow:
+                parts.append(self.down("marrow", "marrow plasma cells", panel, limits.marrow_down))
+            else:
+                return None, self.not_followed()
+        return _all([*parts, *self.plasmacytoma_halved(panel)])
 
-    def minimal(self, panel: Panel) -> tuple[bool | None, tuple[str, ...]]:
+    def minimal(self, panel: Panel) -> Shown:
         limits = self.criteria.minimal
-        parts: dict[str, bool | None] = {}
+        parts: list[Part] = []
         if self.serum:
-            parts[f"serum M-protein down {limits.serum_down.value:g} %"] = self.down("serum", panel, limits.serum_down.value)
+            parts.append(self.down("serum", "serum M-protein", panel, limits.serum_down))
         if self.urine:
-            parts[f"urine M-protein down {limits.urine_down.value:g} %"] = self.down("urine", panel, limits.urine_down.value)
+            parts.append(self.down("urine", "urine M-protein", panel, limits.urine_down))
         if not parts:  # minimal response is defined by M-protein; what is followed otherwise is stable below partial response
-            return (False, ()) if self.partial(panel)[0] is False else (None, ("nothing is measurable",))
-        return _all({**parts, **self.plasmacytoma_halved(panel)})
+            return (False, ()) if self.partial(panel)[0] is False else (None, self.not_followed())
+        return _all([*parts, *self.plasmacytoma_halved(panel)])
 
-    def plasmacytoma_halved(self, panel: Panel) -> dict[str, bool | None]:
-        if self.baseline.plasmacytoma in (None, "none"):
-            return {}
+    def not_followed(self) -> tuple[str, ...]:
+        """Say what the baseline lacks, or that nothing in it is measurable."""
+        base = self.baseline
+        values = {"serum M-protein": base.serum, "urine M-protein": base.urine, "light chains": base.kappa}
+        lacking = tuple(f"{name} at the baseline" for name, value in values.items() if value is None)
+        return lacking or ("nothing is measurable",)
+
+    def plasmacytoma_halved(self, panel: Panel) -> tuple[Part, ...]:
+        if not self.had_plasmacytoma:
+            return ()
         size = panel.plasmacytoma
-        return {"plasmacytomas at least halved": None if size is None else size in ("none", "halved")}
+        return (("plasmacytomas at least halved", None if size is None else size in ("none", "halved")),)
 
-    def down(self, name: str, panel: Panel, per_cent: float) -> bool | None:
+    def down(self, name: str, title: str, panel: Panel, limit: Threshold) -> Part:
         """Whether a value fell by at least so many per cent from its baseline."""
         base: Range | None = getattr(self.baseline, name)
         value: Range | None = getattr(panel, name)
-        if base is None or value is None or not base.exact:
-            return None
-        return _at_most(value, base.exact * (1 - per_cent / 100))
+        fell = None
+        if base is not None and value is not None and base.exact:
+            fell = _at_most(value, base.exact * (1 - limit.value / 100))
+        return f"{title} down {limit.shown} %", fell
 
-    def dflc_down(self, panel: Panel, per_cent: float) -> bool | None:
+    def dflc_down(self, panel: Panel, limit: Threshold) -> Part:
         base, now = self.difference(self.baseline), self.difference(panel)
-        return None if base is None or now is None or base <= 0 else round(now, 9) <= round(base * (1 - per_cent / 100), 9)
+        known = base is not None and now is not None and base > 0
+        fell = round(now, 9) <= round(base * (1 - limit.value / 100), 9) if known else None  # type: ignore[operator, arg-type]
+        return f"light-chain difference down {limit.shown} %", fell
 
     # --- progression ---
 
-    def progression(self, panel: Panel) -> Iterator[tuple[str, bool]]:
-        """Yield what shows progression, and whether it is imaging."""
-        limits = self.criteria.progression
-        now = dict(self.values(panel, _at_least))  # "<1" has not risen to 1
-        lowest = self.lowest
-        if "serum" in now and "serum" in lowest:
-            high = lowest["serum"] >= limits.high_nadir.value
-            least = (limits.serum_at_least_from_high if high else limits.serum_at_least).value
-            if self.risen(now["serum"], lowest["serum"], least):
-                yield f"serum M-protein {_short(now['serum'])} g/dL, from a lowest of {_short(lowest['serum'])}", False
-        if "urine" in now and "urine" in lowest and self.risen(now["urine"], lowest["urine"], limits.urine_at_least.value):
-            yield f"urine M-protein {_short(now['urine'])} mg/24 h, from a lowest of {_short(lowest['urine'])}", False
-        unmeasurable = not self.serum and not self.urine
-        if unmeasurable and "dflc" in now and "dflc" in lowest:
-            rise = now["dflc"] - lowest["dflc"]
-            if rise > limits.dflc_more_than.value and rise >= max(lowest["dflc"], 0) * limits.rise.value / 100:
-                yield f"light-chain difference {_short(now['dflc'])} mg/dL, from a lowest of {_short(lowest['dflc'])}", False
-        only_marrow = unmeasurable and not self.flc and "marrow" in now and "marrow" in lowest
-        if only_marrow and self.risen(now["marrow"], lowest["marrow"], limits.marrow_at_least.value):
-            yield f"marrow plasma cells {_short(now['marrow'])} %, from a lowest of {_short(lowest['marrow'])}", True
-        only_blood = unmeasurable and not self.flc and not self.marrow and "circulating" in now and "circulating" in lowest
-        if only_blood and now["circulating"] >= limits.circulating_at_least.value:
-            least = round(lowest["circulating"] * (1 + limits.circulating_rise.value / 100), 9)
-            if now["circulating"] >= least and now["circulating"] > lowest["circulating"]:
-                text = f"circulating plasma cells {_short(now['circulating'])}/uL"
-                yield f"{text}, from a lowest of {_short(lowest['circulating'])}", False
+    def progression(self, panel: Panel) -> list[tuple[str, bool]]:
+        """Return what shows progression, and whether it is imaging. A value "<1" has not risen to 1."""
+        limits, lowest = self.criteria.progression, self.lowest
+        found: list[tuple[str, bool]] = []
+
+        def compare(name: str, value: Range | None, least: Threshold, title: str, unit: str, *, imaging: bool = False) -> None:
+            low = lowest.get(name)
+            if value is not None and low is not None and (now := value.least or 0.0) > low and self.risen(now, low, least.value):
+                found.append((f"{title} {_short(now)}{unit}, from a lowest of {_short(low)}", imaging))
+
+        high = lowest.get("serum", 0) >= limits.high_nadir.value
+        compare(
+            "serum", panel.serum, limits.serum_at_least_from_high if high else limits.serum_at_least, "serum M-protein", " g/dL"
+        )
+        compare("urine", panel.urine, limits.urine_at_least, "urine M-protein", " mg/24 h")
+        if self.serum is False and self.urine is False:
+            difference = self.difference(panel, _at_least)
+            if difference is not None and "dflc" in lowest:
+                rise = difference - lowest["dflc"]
+                if rise > limits.dflc_more_than.value and rise >= max(lowest["dflc"], 0) * limits.rise.value / 100:
+                    text = f"light-chain difference {_short(difference)} mg/dL, from a lowest of {_short(lowest['dflc'])}"
+                    found.append((text, False))
+            if self.flc is False:
+                compare("marrow", panel.marrow, limits.marrow_at_least, "marrow plasma cells", " %", imaging=True)
+                if self.marrow is False:
+                    self.circulating(panel, found)
         if panel.plasmacytoma in ("new", "grown"):
-            yield f"plasmacytoma {panel.plasmacytoma}", True
+            found.append((f"plasmacytoma {panel.plasmacytoma}", True))
         if panel.bone_lesion == "new":
-            yield "a new bone lesion", True
+            found.append(("a new bone lesion", True))
+        return found
+
+    def circulating(self, panel: Panel, found: list[tuple[str, bool]]) -> None:
+        limits, low = self.criteria.progression, self.lowest.get("circulating")
+        if panel.circulating is None or low is None:
+            return
+        now = _at_least(panel.circulating)
+        if (
+            now >= limits.circulating_at_least.value
+            and now > low
+            and now >= round(low * (1 + limits.circulating_rise.value / 100), 9)
+        ):
+            found.append((f"circulating plasma cells {_short(now)}/uL, from a lowest of {_short(low)}", False))
 
     def risen(self, now: float, lowest: float, least: float) -> bool:
         """Whether a value rose from its lowest by the percentage and by the absolute amount."""
         rise = round(now - lowest, 9)
         return rise >= least and rise >= round(lowest * self.criteria.progression.rise.value / 100, 9)
+
+
+_BELOW_CR: tuple[tuple[Category, Callable[[Line, Panel], Shown]], ...] = (
+    ("VGPR", Line.very_good), ("PR", Line.partial), ("MR", Line.minimal),
+)  # fmt: skip
 
 
 def mrd_negative(panel: Panel, version: Criteria) -> bool | None:
@@ -420,29 +484,33 @@ def mrd_negative(panel: Panel, version: Criteria) -> bool | None:
 
 def _baseline(start: date, before: Sequence[Panel]) -> Panel:
     """Return the last value of each kind at or before the start of a line, if it is not too old."""
-    known: dict[str, object] = {}
+    known: dict[str, Any] = {}
+    oldest = start - timedelta(days=BASELINE_DAYS)
     for panel in before:
-        if start - timedelta(days=BASELINE_DAYS) <= panel.day <= start:
-            for name in Panel.__dataclass_fields__:
-                value = getattr(panel, name)
-                if name not in ("day", "rows") and value is not None:
-                    known[name] = value
-    return Panel(start, **known)  # type: ignore[arg-type]
+        if oldest <= panel.day <= start:
+            known.update((name, value) for name in _VALUES if (value := getattr(panel, name)) is not None)
+    return Panel(start, **known)
 
 
-def _all(parts: dict[str, bool | None]) -> tuple[bool | None, tuple[str, ...]]:
-    if any(value is False for value in parts.values()):
-        return False, ()
-    missing = tuple(text for text, value in parts.items() if value is None)
-    return (None, missing) if missing else (bool(parts), tuple(parts))
+_VALUES = tuple(item.name for item in fields(Panel) if item.name not in ("day", "rows"))
+
+
+def _all(parts: Sequence[Part]) -> Shown:
+    missing: list[str] = []
+    for text, value in parts:
+        if value is None:
+            missing.append(text)
+        elif not value:
+            return False, ()
+    return (None, tuple(missing)) if missing else (True, tuple([text for text, _ in parts]))
 
 
 def _or(one: bool | None, other: bool | None) -> bool | None:
     return True if one or other else None if one is None or other is None else False
 
 
-def _reaches(value: Range | None, limit: float) -> bool:
-    return value is not None and value.reaches(limit) is True
+def _reaches(value: Range | None, limit: float) -> bool | None:
+    return None if value is None else value.reaches(limit) is True
 
 
 def _below(value: Range, limit: float) -> bool | None:

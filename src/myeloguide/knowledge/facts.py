@@ -70,6 +70,11 @@ class Fact(Strict):
         """Whether values are lists of agents or regimens."""
         return self.kind in ("agents", "regimens")
 
+    @property
+    def at_least(self) -> str | None:
+        """The name under which members are given of a list that else is complete."""
+        return f"{self.fact}_at_least" if self.complete and not self.none_unless_named else None
+
 
 class FactFile(Strict):
     """The file of facts."""

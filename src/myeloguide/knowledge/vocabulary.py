@@ -25,6 +25,8 @@ class Vocabulary:
         self.regimens: Mapping[str, Regimen] = {regimen.regimen: regimen for regimen in regimens.regimens}
         self.facts: Mapping[str, Fact] = {fact.fact: fact for fact in facts.facts}
         self.complements: Mapping[str, str] = {fact.complement: fact.fact for fact in facts.facts if fact.complement is not None}
+        self.partial: Mapping[str, str] = {fact.at_least: fact.fact for fact in facts.facts if fact.at_least is not None}
+        """The facts behind the names of lists that are not complete, such as `exposed_to_at_least`."""
         self.active_agents = tuple(name for name, agent in self.agents.items() if not agent.steroid)
         """Agents without the steroids, which decide nothing."""
         self.regimen_names = tuple(self.regimens)

@@ -123,6 +123,9 @@ def read_facts(document: Document, place: Place, given: Any, vocabulary: Vocabul
     for name, value in given.items():
         if value is not None:
             reader.read(name, value)
+    for name, fact in vocabulary.partial.items():
+        if given.get(name) is not None and given.get(fact) is not None:
+            reader.fault((name,), f"{name} stands beside {fact}, which is the complete list", "keep one of the two")
     reader.finish()
     return FactSheet(reader.values, tuple(reader.other_regimens), tuple(reader.not_used))
 
@@ -145,13 +148,13 @@ class _Reader:
             raise InputError(self.problems)
 
     def read(self, name: str, value: Any) -> None:
-        complement = self.vocabulary.complements.get(name)
-        fact = self.vocabulary.facts.get(complement or name)
+        words = self.vocabulary
+        fact = words.facts.get(words.complements.get(name) or words.partial.get(name) or name)
         if fact is None:
-            known = [*self.vocabulary.facts, *self.vocabulary.complements]
+            known = [*words.facts, *words.complements, *words.partial]
             self.fault((name,), f"there is no fact {name}", suggestion(name, known))
         elif fact.is_set:
-            self.read_set(fact, name, value, denied=complement is not None)
+            self.read_set(fact, name, value)
         elif fact.is_number:
             self.read_number(fact, value)
         elif fact.kind == "category":
@@ -206,7 +209,7 @@ class _Reader:
             return float(number)
         return None
 
-    def read_set(self, fact: Fact, name: str, value: Any, *, denied: bool) -> None:
+    def read_set(self, fact: Fact, name: str, value: Any) -> None:
         if not isinstance(value, list):
             self.fault((name,), f"{name} is {_shown(value)}", f"write a list, such as [{_example(fact)}]")
             return
@@ -221,10 +224,11 @@ class _Reader:
                 found.add(member)
         known = self.values.get(fact.fact)
         members = known if isinstance(known, Members) else Members()
-        if denied:
+        if name == fact.complement:
             self.values[fact.fact] = Members(members.yes, members.no | found, members.complete)
         else:
-            self.values[fact.fact] = Members(members.yes | found, members.no, fact.complete)
+            complete = members.complete or (fact.complete and name == fact.fact)
+            self.values[fact.fact] = Members(members.yes | found, members.no, complete)
 
     def agent(self, place: tuple[str | int, ...], word: str) -> str | None:
         """Return the agent meant; a steroid is understood and left out, for it decides nothing."""

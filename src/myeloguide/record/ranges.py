@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from math import ceil, floor, isinf, isnan
+from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +70,11 @@ def shown(number: float) -> str:
     if number == int(number):
         return str(int(number))
     return next((text for places in range(1, 7) if float(text := f"{number:.{places}f}") != round(number)), repr(number))
+
+
+def number_in_words(value: Any) -> str:
+    """Return a number, or a range as facts are written (`{at_least: 2}`), as it is said."""
+    return str(Range(value.get("at_least"), value.get("at_most"))) if isinstance(value, dict) else shown(value)
 
 
 def _down(number: float) -> str:
