@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
@@ -118,6 +119,15 @@ def test_stable_disease_at_several_visits_is_no_response() -> None:
     assert of(single, "refractory_to", "bortezomib") is None
 
 
+def test_of_a_line_not_recorded_as_a_whole_a_better_response_may_be_missing() -> None:
+    stable = drugs(("bortezomib", 0, 100)), serum((-5, 4), (28, 3.9), (56, 3.8), (84, 3.9))
+    assert of(told(*stable, procedures=(), person=Person("1")), "refractory_to", "bortezomib") is None
+    from_then_on = Person("1", diagnosis_date=day(-900), complete_from=day(0))
+    assert of(told(*stable, procedures=(), person=from_then_on), "refractory_to", "bortezomib") is True
+    begun_before = Person("1", diagnosis_date=day(-900), complete_from=day(1))
+    assert of(told(*stable, procedures=(), person=begun_before), "refractory_to", "bortezomib") is None
+
+
 def test_an_unconfirmed_response_proves_no_failure_to_respond() -> None:
     answer = told(drugs(("bortezomib", 0, 100)), serum((-5, 4), (28, 1.9)), procedures=())
     assert of(answer, "refractory_to", "bortezomib") is None
@@ -181,6 +191,8 @@ def test_a_drug_stopped_for_progression_is_so_whatever_was_measured_later() -> N
     answer = told(stopped, values, procedures=())
     assert of(answer, "refractory_to", "bortezomib") is True
     assert answer.derived.courses[0].progression == day(100)
+    two = (*stopped, replace(drugs(("lenalidomide", 0, 20), stop_reason="progression")[0], row=2))
+    assert of(told(two, (), procedures=()), "refractory_to", "lenalidomide") is True
     later = told(drugs(("bortezomib", 0, 250), stop_reason="progression"), values, procedures=())
     assert later.derived.courses[0].progression == day(240)
 

@@ -162,8 +162,7 @@ class _Reading:
         stopped_for_it = next((stretch for stretch in self.given if stretch.reason == "progression"), None)
         if when is None:
             if stopped_for_it is not None:
-                reason = f"stopped for progression{self.dosed}, last dose {stopped_for_it.last_dose} (line {number})"
-                return self.found(True, "progression on therapy", reason, on_it=True)
+                return self.stopped(stopped_for_it)
             if course.no_progression:
                 return self.excluded("no progression", f"line {number} ended without progression")
             return self.found(None, "progression not recorded", f"no progression is recorded for line {number}")
@@ -178,7 +177,13 @@ class _Reading:
         if still_given:
             reason = f"still given{self.dosed} at progression {dated}(line {number})"
             return self.found(True, "progression on therapy", reason, when, on_it=True)
-        return self.by_days(when, dated, days)
+        found = self.by_days(when, dated, days)
+        # One progression is dated for a line; a drug stopped for another before it was stopped for progression all the same.
+        return found if found.refractory or stopped_for_it is None else self.stopped(stopped_for_it)
+
+    def stopped(self, stretch: Stretch) -> Finding:
+        reason = f"stopped for progression{self.dosed}, last dose {stretch.last_dose} (line {self.course.number})"
+        return self.found(True, "progression on therapy", reason, on_it=True)
 
     def by_days(self, when: When, dated: str, days: Range) -> Finding:
         number, limit, last = self.course.number, self.definitions.refractory_days, self.last.last_dose

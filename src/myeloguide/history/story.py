@@ -321,6 +321,8 @@ def _course(
     ]
     maintained = [phase for phase in line.phases if phase.intent == "maintenance"]
     last = [stretch.last_dose for stretch in stretches]
+    since = events.person.complete_from
+    whole = complete or (since is not None and before(line.start, since) is False)
     # A line that another followed for no reason written down may have ended with a progression that nobody wrote down.
     explained = position + 1 == len(lines) or all(item.stop_reason in _OTHER_REASONS for item in given)
     return LineCourse(
@@ -331,7 +333,7 @@ def _course(
         agents_known=line.agents_known,
         regimens=tuple(dict.fromkeys(name for _, name in named if name)),
         unnamed_regimens=tuple(dict.fromkeys(frozenset(phase.agents) for phase, name in named if not name)),
-        best_response=_best(own),
+        best_response=_best(own) if whole else _responded(_best(own), definitions),
         transplant=line.transplants[-1] if line.transplants else None,
         no_transplant=not line.transplants,
         conditioned=any(phase.intent == "conditioning" for phase in line.phases),
@@ -383,6 +385,11 @@ def _complete_response(judged: Sequence[Judged]) -> bool | None:
     if judged and judged[0].recorded:
         return False if before_it and all(item.visit.category not in COMPLETE for item in before_it) else None
     return False if before_it and all(item.visit.complete is False for item in before_it) else None
+
+
+def _responded(response: Category | None, definitions: Definitions) -> Category | None:
+    """Return a response, not the lack of one: of a line not recorded as a whole, a better one may be missing."""
+    return None if response in definitions.nonresponse else response
 
 
 def _stretch(
