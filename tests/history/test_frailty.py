@@ -7,10 +7,13 @@ from typing import Any
 
 import pytest
 
+from myeloguide.history.facts import KnownFacts, known_facts
 from myeloguide.history.frailty import Scored, age_on, frailty_scores, read_number, scored
 from myeloguide.history.story import tell
+from myeloguide.knowledge.reading import parse
 from myeloguide.knowledge.vocabulary import vocabulary
 from myeloguide.record.events import Events, FindingRecorded, Person
+from myeloguide.record.patient_file import read_patient
 from myeloguide.record.ranges import Range
 from myeloguide.record.time import When, parse_when
 
@@ -128,6 +131,28 @@ def test_the_facts_age_and_frail_follow_from_the_simplified_score_alone() -> Non
     assert "frail" not in facts("1954-01-01").facts.values
     assert "frail" not in facts("1954-01-01", ("adl", "0"), ("iadl", "0")).facts.values
     assert "age" not in facts(None).facts.values
+
+
+def test_in_a_patient_file_the_age_given_counts() -> None:
+    text = """
+as_of: 2024-05-01
+facts: {age: 70.5}
+history:
+  findings:
+  - {date: 2024-04-01, kind: ECOG performance status, value: 2}
+"""
+
+    def known(text: str) -> KnownFacts:
+        patient = read_patient(parse(text, "patient.yaml"), vocabulary(), None, date(2026, 11, 22))
+        return known_facts(patient, vocabulary())
+
+    found = known(text)
+    assert found.facts.values["frail"] is True
+    assert found.disagreements == ()
+    found = known(text.replace("age: 70.5", "age: 70.5, frail: false"))
+    assert found.facts.values["frail"] is False  # what is given wins, and the disagreement is said
+    assert [item.fact for item in found.disagreements] == ["frail"]
+    assert known(text.replace("70.5", "81").replace("value: 2", "value: 0")).facts.values["frail"] is True
 
 
 def test_scores_say_in_whom_they_were_built_and_which_cut_offs_nobody_confirmed() -> None:

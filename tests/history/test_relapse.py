@@ -9,7 +9,7 @@ import pytest
 
 from myeloguide.history.course import lay_out
 from myeloguide.history.definitions import IMWG_2011
-from myeloguide.history.facts import derive
+from myeloguide.history.facts import derive, known_facts
 from myeloguide.history.proof import Proof
 from myeloguide.history.relapse import Relapse, relapses
 from myeloguide.history.story import Told
@@ -140,6 +140,24 @@ def test_the_kind_that_somebody_recorded_stands() -> None:
         assert found.kind == kind
         assert found.signs is not None
         assert found.signs.as_recorded == (kind if clinical is not None else None)
+
+
+def test_the_kind_of_a_line_given_beside_tables_stands_and_what_was_measured_is_told() -> None:
+    text = """
+as_of: 2022-01-01
+history:
+  complete: true
+  lines:
+  - {regimen: Vd, start: 2020-01-01, stop: 2020-06-30, best_response: PR, progression: {date: 2021-01-01, kind: biochemical}}
+  measurements:
+  - {date: 2021-01-03, test: calcium, value: 12, unit: mg/dL}
+"""
+    (found,) = known_facts(patient(text), vocabulary()).derived.relapses
+    assert found.signs is not None
+    assert (found.kind, found.signs.as_recorded, found.timing) == ("biochemical", "biochemical", "later")
+    assert [item.sign for item in found.signs.signs if item.value] == ["calcium"]
+    (found,) = known_facts(patient(text.replace(", kind: biochemical", "")), vocabulary()).derived.relapses
+    assert found.kind == "clinical"
 
 
 @pytest.mark.parametrize(("values", "complete"), [

@@ -8,11 +8,13 @@ from typing import Any
 import pytest
 
 from myeloguide.errors import InputError
+from myeloguide.history.frailty import frailty_scores
 from myeloguide.history.relapse import Signs
 from myeloguide.history.response import Panel
 from myeloguide.history.signs import Recorded, clinical_criteria, significant, significant_criteria, signs_at
 from myeloguide.record.events import Events, FindingRecorded, Measurement, Person, Treatment
 from myeloguide.record.ranges import Range
+from myeloguide.record.schema import FINDINGS
 from myeloguide.record.time import UNKNOWN, When, parse_when
 
 START = date(2020, 1, 1)
@@ -162,6 +164,12 @@ def test_in_a_complete_record_a_finding_that_is_not_there_was_not_found_but_a_va
     assert [item.sign for item in found if item.assumed] == ["bone_lesion", "plasmacytoma", "growth", "hyperviscosity"]
     shown = next(item for item in found if item.sign == "calcium")
     assert shown.text == "calcium 9.5 mg/dL on 2021-02-04 (limit: above 11 mg/dL)"
+
+
+def test_every_finding_that_is_looked_at_is_a_kind_that_the_tables_know() -> None:
+    looked_at = {sign.finding for version in (IMWG, REVIEW) for sign in clinical_criteria(version).signs if sign.finding}
+    looked_at |= {item.item for score in frailty_scores() for item in score.items} - {"age"}
+    assert looked_at <= set(FINDINGS.values())
 
 
 def test_the_two_versions_say_where_they_were_seen() -> None:

@@ -100,6 +100,18 @@ def test_responses_that_somebody_recorded_are_taken_at_their_word() -> None:
     assert all(item.recorded for item in answer.responses)
 
 
+@pytest.mark.parametrize(("on", "value", "negative"), [
+    (107, Range(0, 1e-5), True), (93, Range(0, 1e-6), True), (108, Range(0, 1e-5), None), (100, Range.exactly(2e-5), False),
+    (100, Range(0, 1e-4), None),
+])  # fmt: skip
+def test_residual_disease_within_a_week_of_a_recorded_response_is_told_with_it(
+    on: int, value: Range, negative: bool | None
+) -> None:
+    answer = told(values=(Measurement("mrd", day(on), value),), responses=(ResponseRecorded("CR", day(100), row=1),))
+    (judged,) = (item for item in answer.responses if item.recorded)
+    assert judged.visit.mrd_negative is negative
+
+
 def test_stable_disease_at_several_visits_is_no_response() -> None:
     answer = told(drugs(("bortezomib", 0, 100)), serum((-5, 4), (28, 3.9), (56, 3.8), (84, 3.9)), procedures=())
     assert of(answer, "refractory_to", "bortezomib") is True

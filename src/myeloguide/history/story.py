@@ -121,7 +121,8 @@ def tell(
     lines, visits, judged, courses = reading.lines, reading.visits, reading.judged, reading.courses
     person = events.person
     age = age_on(person, as_of)
-    scores = scored(age, events.findings, as_of)
+    told_age = given.number("age")
+    scores = scored(age if told_age == Range() else told_age, events.findings, as_of)
 
     def derived_from(courses: Sequence[LineCourse], *, complete: bool) -> Derived:
         signs = _signs(events, courses, judged, visits, relapse, vocabulary, complete=complete)
@@ -359,7 +360,7 @@ def _signs(
             rises,
             text,
             shown.visit.because if shown else ("stopped for progression" if stopped else "as recorded with the line",),
-            _kind_recorded(events, course.progression),
+            course.progression_kind or _kind_recorded(events, course.progression),
         )
     return found
 

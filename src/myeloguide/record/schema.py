@@ -75,6 +75,9 @@ PROCEDURES = _spelt(
 
 FINDINGS = _spelt(
     "immunofixation",
+    "immunofixation_serum",
+    "immunofixation_urine",
+    "clonal_cells",
     "plasmacytoma",
     "bone_lesion",
     "hyperviscosity",
@@ -84,6 +87,9 @@ FINDINGS = _spelt(
     "adl",
     "iadl",
     immunofixation="IFE|immunofixation electrophoresis",
+    immunofixation_serum="serum immunofixation|serum IFE",
+    immunofixation_urine="urine immunofixation|urine IFE",
+    clonal_cells="marrow_clonal_cells|clonal plasma cells|clonal cells in marrow",
     plasmacytoma="plasmacytomas",
     bone_lesion="bone lesions|lytic lesion|lytic lesions",
     cytogenetics="FISH",
