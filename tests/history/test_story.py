@@ -190,6 +190,18 @@ def test_an_end_that_is_not_recorded_opens_the_lines_but_not_what_was_received()
     assert of(answer, "line1_agents") is None
     assert of(answer, "exposed_to", "bortezomib") is True
     assert of(answer, "exposed_to", "daratumumab") is False
+    assert of(answer, "prior_transplant") is True
+
+
+def test_lines_that_are_open_leave_no_doubt_about_a_transplant() -> None:
+    treatments = drugs(("bortezomib", 0, 120), ("cyclophosphamide", 0, 120), ("daratumumab", 300, 300))
+    answer = told(treatments, procedures=())
+    assert of(answer, "prior_lines") == Range(1, 2)
+    assert of(answer, "prior_transplant") is False
+    undated = (Procedure("car_t_infusion", None, row=3),)
+    assert of(told(treatments, procedures=undated), "prior_transplant") is None
+    conditioned = (*treatments, *drugs(("melphalan", 148, 148), intent="conditioning"))
+    assert of(told(conditioned, procedures=()), "prior_transplant") is None
 
 
 def test_a_treatment_without_a_date_was_received() -> None:

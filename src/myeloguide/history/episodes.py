@@ -322,7 +322,7 @@ def _goes_on(group: Sequence[Regimen], regimen: Regimen, rules: EpisodeRules, *,
     if regimen.is_transplant:
         return not transplants and not infused
     if regimen.kind == "cells":
-        return group[-1].kind == "conditioning" and group[-1].prepares == regimen.start  # rule 10.3
+        return any(item.prepares == regimen.start for item in group)  # rule 10.3
     if regimen.kind == "conditioning":
         assert regimen.prepares is not None
         if regimen.agents != {"melphalan"} or infused:

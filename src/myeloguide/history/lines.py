@@ -336,7 +336,8 @@ class _Telling:
 
     def tell(self, given: Sequence[_Given]) -> tuple[LineFound, ...]:
         """Tell the lines: transplants, and drugs in groups that were begun together."""
-        self.begun = [(item.day, ended(item.treatment) if item.treatment else None) for item in given]
+        if self.reading == "next":
+            self.begun = [(item.day, ended(item.treatment) if item.treatment else None) for item in given]
         group: list[_Given] = []
         for item in given:
             if group and not self.together(group, item):
