@@ -190,7 +190,7 @@ def test_a_drug_stopped_for_progression_is_so_whatever_was_measured_later() -> N
     stopped = drugs(("bortezomib", 0, 100), stop_reason="progression")
     answer = told(stopped, values, procedures=())
     assert of(answer, "refractory_to", "bortezomib") is True
-    assert answer.derived.courses[0].progression == day(100)
+    assert answer.derived.courses[0].progression == When(day(57).first, day(100).first)  # after the last visit without it
     two = (*stopped, replace(drugs(("lenalidomide", 0, 20), stop_reason="progression")[0], row=2))
     assert of(told(two, (), procedures=()), "refractory_to", "lenalidomide") is True
     later = told(drugs(("bortezomib", 0, 250), stop_reason="progression"), values, procedures=())
@@ -250,6 +250,18 @@ def test_an_end_that_is_not_recorded_opens_the_lines_but_not_what_was_received()
     assert of(answer, "line1_agents") is None
     assert of(answer, "exposed_to", "bortezomib") is True
     assert of(answer, "exposed_to", "daratumumab") is False
+    assert of(answer, "prior_transplant") is True
+
+
+def test_lines_that_are_open_leave_no_doubt_about_a_transplant() -> None:
+    treatments = drugs(("bortezomib", 0, 120), ("cyclophosphamide", 0, 120), ("daratumumab", 300, 300))
+    answer = told(treatments, procedures=())
+    assert of(answer, "prior_lines") == Range(1, 2)
+    assert of(answer, "prior_transplant") is False
+    undated = (Procedure("car_t_infusion", None, row=3),)
+    assert of(told(treatments, procedures=undated), "prior_transplant") is None
+    conditioned = (*treatments, *drugs(("melphalan", 148, 148), intent="conditioning"))
+    assert of(told(conditioned, procedures=()), "prior_transplant") is None
 
 
 def test_a_treatment_without_a_date_was_received() -> None:

@@ -17,6 +17,7 @@ from myeloguide.history.lines import (
     ALLOGENEIC,
     AUTOLOGOUS,
     INFUSION,
+    Ends,
     LineFound,
     LinesFound,
     PhaseFound,
@@ -25,6 +26,8 @@ from myeloguide.history.lines import (
     counted,
     dated,
     days_of,
+    end_of,
+    ended,
     readings,
 )
 from myeloguide.knowledge.vocabulary import Vocabulary
@@ -131,10 +134,10 @@ def count_episodes(
     active = [item for item in events.treatments if not vocabulary.agents[item.agent].steroid]
     procedures = counted(events, active, vocabulary, rules.together)
 
-    def told(late: bool, ends_late: bool) -> tuple[LineFound, ...]:
-        return _lines(events, active, procedures, vocabulary, rules, late=late, ends_late=ends_late)
+    def told(late: bool, ends: Ends) -> tuple[LineFound, ...]:
+        return _lines(events, active, procedures, vocabulary, rules, ends, late=late)
 
-    return readings(rules.name, active, procedures, told, events.person.diagnosis_date, ends_late=False)
+    return readings(rules.name, active, procedures, told, ("next", "first", "last"), events.person.diagnosis_date)
 
 
 def _lines(
@@ -143,13 +146,13 @@ def _lines(
     procedures: Sequence[Procedure],
     vocabulary: Vocabulary,
     rules: EpisodeRules,
+    ends: Ends,
     *,
     late: bool,
-    ends_late: bool,
 ) -> tuple[LineFound, ...]:
-    spans = _spans(events, active, late=late, ends_late=ends_late)
-    products = cell_products(vocabulary)
     days = sorted(((days_of(item.date, latest=late), item) for item in procedures if dated(item.date)), key=lambda pair: pair[0])
+    spans = _spans(events, active, [day for day, _ in days], rules, ends, late=late)
+    products = cell_products(vocabulary)
     cells = [Regimen(frozenset({item.agent}), start, start, "cells") for item, start, _ in spans if item.agent in products]
     cells += [Regimen(frozenset({CELLS}), day, day, "cells", procedure=item) for day, item in days if item.kind == INFUSION]
     transplants = [(day, item) for day, item in days if item.kind != INFUSION]
@@ -161,13 +164,16 @@ def _lines(
     return tuple(_line(number, group, active, spans, vocabulary) for number, group in enumerate(grouped, start=1))
 
 
-def _spans(events: Events, active: Sequence[Treatment], *, late: bool, ends_late: bool) -> list[Span]:
+def _spans(
+    events: Events, active: Sequence[Treatment], days: Sequence[date], rules: EpisodeRules, ends: Ends, *, late: bool
+) -> list[Span]:
     """Return what was given when, from the diagnosis on (rule 1)."""
     last = _last_day(events, active)
     diagnosis = events.person.diagnosis_date
     first = days_of(diagnosis, latest=late) if dated(diagnosis) else date.min
     starts = [(item, days_of(item.start, latest=late)) for item in active if dated(item.start)]
-    spans = [(item, start, max(start, _end(item, start, last, late=ends_late))) for item, start in starts]
+    begun = [*((day, None) for day in days), *((start, ended(item)) for item, start in starts)]
+    spans = [(item, start, max(start, end_of(item, start, begun, rules.together, ends) or last)) for item, start in starts]
     return [(item, max(start, first), end) for item, start, end in spans if end >= first]
 
 
@@ -176,14 +182,6 @@ def _last_day(events: Events, active: Sequence[Treatment]) -> date:
     days = [when.last for when in known if when is not None and when.last is not None]
     days += [day for item in active for when in (item.start, item.stop) if when is not None and (day := when.last) is not None]
     return max(days, default=date.max - timedelta(days=1000))
-
-
-def _end(item: Treatment, start: date, last: date, *, late: bool) -> date:
-    if item.ongoing:
-        return last
-    if item.stop is None or not item.stop.known:
-        return last if late else start
-    return days_of(item.stop, latest=late)
 
 
 # --- regimens ---
@@ -324,7 +322,7 @@ def _goes_on(group: Sequence[Regimen], regimen: Regimen, rules: EpisodeRules, *,
     if regimen.is_transplant:
         return not transplants and not infused
     if regimen.kind == "cells":
-        return group[-1].kind == "conditioning" and group[-1].prepares == regimen.start  # rule 10.3
+        return any(item.prepares == regimen.start for item in group)  # rule 10.3
     if regimen.kind == "conditioning":
         assert regimen.prepares is not None
         if regimen.agents != {"melphalan"} or infused:

@@ -18,6 +18,8 @@ from myeloguide.record.events import Events, Procedure, Treatment
 from myeloguide.record.time import When, days_between
 
 PhaseName = Literal["induction", "conditioning", "consolidation", "maintenance"]
+Ends = Literal["first", "next", "last"]
+"""How an end that is not recorded is read: the first day; with what was begun together, else before what came next; going on."""
 AUTOLOGOUS, ALLOGENEIC, INFUSION = "autologous_transplant", "allogeneic_transplant", "car_t_infusion"
 
 
@@ -152,23 +154,23 @@ def count_lines(
 ) -> LinesFound:
     """Count a patient's lines; `progressions` are the days of progression, which end what could be one planned sequence.
 
-    Partial dates are read at their earliest and at their latest, and an end that is not recorded as the first day and as going
-    on; where these give different lines, the number is a range.
+    Partial dates are read at their earliest and at their latest, an end that is not recorded in three ways; where these give
+    different lines, the number is a range.
     """
     active = [item for item in events.treatments if not vocabulary.agents[item.agent].steroid]
     procedures = counted(events, active, vocabulary, rules.together)
     days, once = sorted(progressions), cell_products(vocabulary)
 
-    def told(late: bool, ends_late: bool, treatments: Sequence[Treatment] = active) -> tuple[LineFound, ...]:
-        telling = _Telling(rules, vocabulary, days, once, ends_late=ends_late)
+    def told(late: bool, ends: Ends, treatments: Sequence[Treatment] = active) -> tuple[LineFound, ...]:
+        telling = _Telling(rules, vocabulary, days, once, ends)
         return telling.tell(_in_order(treatments, procedures, once, rules, late=late))
 
-    found = readings(rules.name, active, procedures, told, ends_late=True)
+    found = readings(rules.name, active, procedures, told, ("last", "next", "first"))
     brief = [line for line in found.lines if _is_brief(line, once, rules)]
     if not brief:
         return found
     rows = {row for line in brief for phase in line.phases for row in phase.rows}
-    without = told(False, True, [item for item in active if item.row not in rows])
+    without = told(False, "last", [item for item in active if item.row not in rows])
     least, most = found.between
     between = (min(least, len(without)), max(most, len(without)))
     return replace(found, between=between, brief=tuple(line.number for line in brief))
@@ -204,20 +206,20 @@ def readings(
     rules: str,
     active: Sequence[Treatment],
     procedures: Sequence[Procedure],
-    told: Callable[[bool, bool], tuple[LineFound, ...]],
+    told: Callable[[bool, Ends], tuple[LineFound, ...]],
+    ends: tuple[Ends, ...],
     also: When | None = None,
-    *,
-    ends_late: bool,
 ) -> LinesFound:
-    """Tell the lines with partial dates at their earliest and latest, ends likewise; where these differ, their number is open.
+    """Tell the lines by each reading of dates and ends; where these differ, their number is open.
 
-    An end that is not recorded lies anywhere from the first day on. `also` is another date that the lines are told by;
-    `ends_late` says which reading of the ends is shown.
+    Partial dates are read at their earliest and at their latest; of `ends` the first is the one shown. `also` is another date
+    that the lines are told by.
     """
     dates = [*(item.start for item in active), *(item.date for item in procedures), also]
     starts = (False, True) if any(when is not None and when.first != when.last for when in dates) else (False,)
-    ends = (ends_late, not ends_late) if any(_open_end(item) for item in active) else (ends_late,)
-    found = [told(late, late_ends) for late_ends in ends for late in starts]
+    if not any(_open_end(item) for item in active):
+        ends = ends[:1]
+    found = [told(late, end) for end in ends for late in starts]
     least, most = min(map(len, found)), max(map(len, found))
     if least == most and any(_held(lines) != _held(found[0]) for lines in found[1:]):
         most += 1  # the same number by chance, but not the same lines
@@ -281,15 +283,40 @@ def days_of(when: When | None, *, latest: bool) -> date:
     return last if latest else first
 
 
+def end_of(item: Treatment, start: date, begun: Sequence[tuple[date, date | None]], together: int, ends: Ends) -> date | None:
+    """Return the last day of a drug in one reading, None where it is going on.
+
+    `begun` are the days on which any was begun, each with the end recorded; `together` are the days that make one regimen.
+    """
+    if item.ongoing:
+        return None
+    if item.stop is not None and item.stop.known:
+        return item.stop.first or start if ends == "first" else item.stop.last
+    if ends != "next":
+        return start if ends == "first" else None
+    span = timedelta(days=together)
+    beside = max((end for day, end in begun if end is not None and abs(day - start) <= span and end >= start), default=None)
+    if beside is not None:
+        return beside
+    later = min((day for day, _ in begun if day > start + span), default=None)
+    return None if later is None else later - timedelta(days=1)
+
+
+def ended(item: Treatment) -> date | None:
+    """Return the last day that a drug can have been given, where its end is recorded."""
+    return None if item.ongoing or item.stop is None else item.stop.last
+
+
 class _Telling:
     def __init__(
-        self, rules: LineRules, vocabulary: Vocabulary, progressions: Sequence[date], once: Collection[str], *, ends_late: bool
+        self, rules: LineRules, vocabulary: Vocabulary, progressions: Sequence[date], once: Collection[str], ends: Ends
     ) -> None:
         self.rules = rules
         self.vocabulary = vocabulary
         self.progressions = progressions
         self.once = once
-        self.ends_late = ends_late
+        self.reading = ends
+        self.begun: list[tuple[date, date | None]] = []
         self.lines: list[_Open] = []
         self.open(date.max, "")
 
@@ -309,6 +336,8 @@ class _Telling:
 
     def tell(self, given: Sequence[_Given]) -> tuple[LineFound, ...]:
         """Tell the lines: transplants, and drugs in groups that were begun together."""
+        if self.reading == "next":
+            self.begun = [(item.day, ended(item.treatment) if item.treatment else None) for item in given]
         group: list[_Given] = []
         for item in given:
             if group and not self.together(group, item):
@@ -492,16 +521,7 @@ class _Telling:
             if intent != "conditioning":
                 self.regimen_day = day
         self.cut_short = self.cut_short or treatment.stop_reason in ("progression", "toxicity", "intolerance")
-        end = self.end_of(treatment, day)
+        together = self.rules.together
+        end = day if treatment.agent in self.once else end_of(treatment, day, self.begun, together, self.reading)
         known = self.ends.get(treatment.agent)
         self.ends[treatment.agent] = end if end is None or known is None else max(end, known)
-
-    def end_of(self, treatment: Treatment, day: date) -> date | None:
-        """Return the last day of a drug in this reading, None where it is going on."""
-        if treatment.agent in self.once:
-            return day
-        if treatment.ongoing:
-            return None
-        if treatment.stop is None or not treatment.stop.known:
-            return None if self.ends_late else day
-        return treatment.stop.last if self.ends_late else treatment.stop.first or day

@@ -140,7 +140,7 @@ def tell(
     derived = derived_from(courses, complete=complete and lines.certain)
     if not lines.certain:
         derived = _open_order(derived, lines, complete=complete)
-    derived = _with_everything_given(derived, events, lines, vocabulary, complete=complete)
+    derived = _with_all_received(derived, events, lines, vocabulary, complete=complete)
     return Told(person.patient_id, lines, tuple(judged), derived, scores)
 
 
@@ -546,23 +546,26 @@ def _open_order(derived: Derived, lines: LinesFound, *, complete: bool) -> Deriv
     return replace(derived, facts=replace(derived.facts, values=values), remarks=(*derived.remarks, *remarks))
 
 
-def _with_everything_given(
-    derived: Derived, events: Events, lines: LinesFound, vocabulary: Vocabulary, *, complete: bool
-) -> Derived:
-    """Tell that what was given was received, also where no line holds it; then regimens and the first line may have held it."""
-    given = {item.agent: item for item in events.treatments if not vocabulary.agents[item.agent].steroid}
+def _with_all_received(derived: Derived, events: Events, lines: LinesFound, vocabulary: Vocabulary, *, complete: bool) -> Derived:
+    """Tell what was received whatever the order of lines, also where no line holds it; regimens may have held that."""
+    given = dict.fromkeys(item.agent for item in events.treatments if not vocabulary.agents[item.agent].steroid)
     held = {agent for line in lines.lines for agent in line.agents}
     apart = [agent for agent in given if agent not in held]
-    known = not lines.undated_procedures and all(line.agents_known for line in lines.lines)
-    unnamed = [when for line in lines.lines for when in line.infusions]
-    remarks = [f"the CAR-T product infused on {when} is not recorded" for when in unnamed]
-    if not apart and not remarks and lines.certain:
+    infusions = [when for line in lines.lines for when in line.infusions]
+    if not apart and not infusions and lines.certain:
         return derived
     values = dict(derived.facts.values)
     proofs = [Proof("exposed_to", agent, True, "given, in no line") for agent in apart]
-    if complete and known and not derived.facts.members("exposed_to").complete:
+    remarks = [f"the CAR-T product infused on {when} is not recorded" for when in infusions]
+    placed = complete and not lines.undated_procedures
+    everything_named = placed and all(line.agents_known for line in lines.lines)
+    values["exposed_to"] = Members(frozenset(given), complete=everything_named)
+    if everything_named and not derived.facts.members("exposed_to").complete:
         proofs.append(Proof("exposed_to", "", None, "the record is complete and names no other agent"))
-    values["exposed_to"] = Members(frozenset(given), complete=complete and known)
+    untransplanted = all(course.transplant is None and not course.conditioned for course in derived.courses)
+    if placed and untransplanted and "prior_transplant" not in values:
+        values["prior_transplant"] = False
+        proofs.append(Proof("prior_transplant", "", False, "no transplant in any line of a complete record"))
     if apart:
         values.pop("line1_agents", None)
         values["regimens_given"] = replace(derived.facts.members("regimens_given"), complete=False)
