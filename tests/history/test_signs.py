@@ -114,6 +114,23 @@ def test_partial_dates_tell_only_what_they_can() -> None:
     assert sign(IMWG, "haemoglobin", ("haemoglobin", "2021", 13.0), ("haemoglobin", RELAPSE, 11.0)) is None
 
 
+def test_a_record_without_a_date_leaves_open_what_it_may_have_shown() -> None:
+    def undated(name: str, word: str) -> bool | None:
+        events = Events(
+            Person("1"),
+            measurements=(Measurement("calcium", UNKNOWN, Range.exactly(13.0)),),
+            findings=(FindingRecorded("bone_lesion", UNKNOWN, word),),
+        )
+        found = signs_at(When.on(day(RELAPSE)), START, Recorded.of(events, (), complete=True), clinical_criteria(IMWG))
+        (one,) = (item for item in found if item.sign == name)
+        assert one.value is False or "unknown date" in one.text
+        return one.value
+
+    assert undated("bone_lesion", "new") is None
+    assert undated("bone_lesion", "stable") is False
+    assert undated("calcium", "new") is None
+
+
 @pytest.mark.parametrize(("stop", "complete", "value"), [
     (RELAPSE - 31, True, True),
     (RELAPSE - 30, True, None),

@@ -162,18 +162,18 @@ class Recorded:
 
     @classmethod
     def of(cls, events: Events, drugs: Sequence[Treatment], *, complete: bool) -> Recorded:
-        """Gather what any version looks at; a record without a date tells nothing."""
+        """Gather what any version looks at; a record without a date may be of any day."""
         tests, findings = _looked_at()
         values: dict[str, list[Timed[Range]]] = {}
         words: dict[str, list[Timed[str]]] = {}
         for measurement in events.measurements:
-            first, last = measurement.date.first, measurement.date.last
-            if measurement.test in tests and first is not None and last is not None:
-                values.setdefault(measurement.test, []).append((first, last, measurement.value))
+            if measurement.test in tests:
+                when = measurement.date
+                values.setdefault(measurement.test, []).append((when.first or date.min, when.last or date.max, measurement.value))
         for finding in events.findings:
-            first, last = finding.date.first, finding.date.last
-            if finding.kind in findings and first is not None and last is not None:
-                words.setdefault(finding.kind, []).append((first, last, finding.value.strip().casefold()))
+            if finding.kind in findings:
+                when, word = finding.date, finding.value.strip().casefold()
+                words.setdefault(finding.kind, []).append((when.first or date.min, when.last or date.max, word))
         return cls(values, words, drugs, complete)
 
     def untreated(self, when: Timed[Range]) -> bool | None:
@@ -251,7 +251,7 @@ def _sign(sign: Sign, around: _Around, recorded: Recorded) -> SignFound:
 
 def _text(sign: Sign, record: Timed[Any]) -> str:
     first, last, said = record
-    when = When(first, last)
+    when = When(None if first == date.min else first, None if last == date.max else last)
     if isinstance(said, str):
         return f"{(sign.finding or '').replace('_', ' ')} {said} on {when}"
     assert sign.test is not None
