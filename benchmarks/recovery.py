@@ -14,7 +14,7 @@ from myeloguide.cohort.simulate import Cohort, simulate
 from myeloguide.cohort.simulation.noise import NOISE
 
 REPORT = Path(__file__).parents[1] / "docs" / "recovery.md"
-PATIENTS = 200
+PATIENTS = 1_000
 SEED = 2021
 RATE = 0.3
 TODAY = date(2026, 11, 22)

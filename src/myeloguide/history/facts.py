@@ -146,7 +146,7 @@ def derive_from(
 
     `signs` tell the kind of relapse by line, `person` what is known of the patient beside the lines.
     """
-    complete = complete and not _shows_a_gap(given, courses, vocabulary)
+    complete = complete and not shows_a_gap(given, courses, vocabulary)
     told = _Telling(courses, definitions, given.number("prior_lines"), complete=complete)
     told.tell()
     if person is not None:
@@ -164,7 +164,7 @@ def derive_from(
     )
 
 
-def _shows_a_gap(given: FactSheet, courses: Sequence[LineCourse], vocabulary: Vocabulary) -> bool:
+def shows_a_gap(given: FactSheet, courses: Sequence[LineCourse], vocabulary: Vocabulary) -> bool:
     """Whether the facts given hold something received that the history lacks: then it is not complete."""
     received = set(given.members("exposed_to").yes | given.members("refractory_to").yes | given.members("line1_agents").yes)
     for regimen in given.members("regimens_given").yes:

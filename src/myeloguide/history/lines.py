@@ -81,9 +81,10 @@ class LineFound:
 
     @property
     def start(self) -> When:
-        """When it began."""
-        starts = [phase.start for phase in self.phases]
-        return min((*starts, *self.transplants, *self.allogeneic, *self.infusions), key=lambda when: when.first or date.max)
+        """When it began: with the first of its drugs and transplants."""
+        starts = [*(phase.start for phase in self.phases), *self.transplants, *self.allogeneic, *self.infusions]
+        firsts, lasts = [when.first for when in starts if when.first], [when.last for when in starts if when.last]
+        return When(min(firsts, default=None), min(lasts, default=None))
 
     @property
     def agents_known(self) -> bool:

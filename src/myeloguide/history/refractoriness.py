@@ -212,8 +212,13 @@ class _Reading:
             if later.no_progression or not last.known or days_between(last, later.start).exceeds(limit):
                 continue
             when = later.progression or UNKNOWN
+            begun_after = before(when, self.first_dose)
+            if begun_after:
+                continue
             days = days_between(last, when)
             beyond = days.exceeds(limit)
+            if beyond is False and begun_after is None:
+                beyond = None
             if not beyond:
                 certainty = "perhaps within" if beyond is None else "within"
                 reason = (

@@ -12,7 +12,7 @@ from myeloguide.history.course import COMPLETE, MAINTENANCE, RANKS, LineCourse, 
 from myeloguide.history.definitions import IMWG_2011, Definitions
 from myeloguide.history.differences import Difference, differences
 from myeloguide.history.episodes import OHDSI, count_episodes
-from myeloguide.history.facts import NOTHING_GIVEN, Derived, PersonFound, derive_from
+from myeloguide.history.facts import NOTHING_GIVEN, Derived, PersonFound, derive_from, shows_a_gap
 from myeloguide.history.frailty import Scored, age_on, scored
 from myeloguide.history.lines import IMWG_2015, LineFound, LinesFound, PhaseFound, count_lines
 from myeloguide.history.proof import Proof
@@ -115,10 +115,13 @@ def tell(
     events = _known_on(events, as_of)
     complete = assume_complete or events.person.complete
     reading = _read(events, vocabulary, count, definitions, as_of, complete=complete, latest=False)
-    if any(when.first != when.last for when in _dates(events)):
+    begun = (line.start for line in reading.lines.lines)
+    if any(when.first != when.last for when in (*_dates(events), *begun)):
         other = _read(events, vocabulary, count, definitions, as_of, complete=complete, latest=True)
         reading = _agreed(reading, other, events)
     lines, visits, judged, courses = reading.lines, reading.visits, reading.judged, reading.courses
+    if lines.undated_procedures:
+        courses = [replace(course, no_transplant=False) for course in courses]
     person = events.person
     age = age_on(person, as_of)
     told_age = given.number("age")
@@ -140,6 +143,7 @@ def tell(
     derived = derived_from(courses, complete=complete and lines.certain)
     if not lines.certain:
         derived = _open_order(derived, lines, complete=complete)
+    complete = complete and not shows_a_gap(given, courses, vocabulary)
     derived = _with_all_received(derived, events, lines, vocabulary, complete=complete)
     return Told(person.patient_id, lines, tuple(judged), derived, scores)
 
@@ -265,7 +269,7 @@ def _judge(events: Events, lines: LinesFound, visits: Sequence[Panel], *, latest
     leaves no better category open.
     """
     found: list[Judged] = []
-    starts = [line.start.first for line in lines.lines]
+    starts = [line.start.last if latest else line.start.first for line in lines.lines]
     residual = [panel for panel in visits if panel.residual is not None]
     for number, line in enumerate(lines.lines):
         start, until = starts[number], starts[number + 1] if number + 1 < len(starts) else None
