@@ -433,6 +433,7 @@ def history_derive(
     as_of: Annotated[
         str | None, typer.Option(help="The day of the decision, where the tables give none.", metavar="DATE")
     ] = None,
+    workers: Annotated[int | None, typer.Option(min=1, help="Processes; else one for each core.")] = None,
     quiet: Annotated[bool, typer.Option("--quiet", help="No progress, no summary.")] = False,
 ) -> None:
     """Derive lines, responses, relapses, refractoriness, scores and facts from recorded events, each with its proof."""
@@ -440,7 +441,8 @@ def history_derive(
     from myeloguide.cohort.derive import derive_tables
 
     shown = not quiet and sys.stderr.isatty()
-    found = derive_tables(folder, output, date.today(), as_of=_day(as_of), rules=rules, relapse=relapse, shown=shown)
+    day, processes = _day(as_of), workers or os.cpu_count() or 1
+    found = derive_tables(folder, output, date.today(), as_of=day, rules=rules, relapse=relapse, workers=processes, shown=shown)
     if not quiet:
         written = ", ".join(f"{number:,} {name}" for name, number in found.rows.items())
         typer.echo(f"{found.patients:,} patients told by {rules}, relapse by {relapse}: {written}", err=True)
@@ -450,7 +452,7 @@ def history_derive(
             what = "patients have lines given that differ from those counted, see disagreements"
             typer.echo(f"{found.differing:,} {what}", err=True)
         if found.undated:
-            typer.echo(f"{found.undated:,} patients have no as_of and were told as of {_day(as_of) or date.today()}", err=True)
+            typer.echo(f"{found.undated:,} patients have no as_of and were told as of {day or date.today()}", err=True)
 
 
 @history_app.command("compare")

@@ -12,6 +12,7 @@ from typing import Any
 import polars as pl
 import pytest
 
+from myeloguide.cohort import derive
 from myeloguide.cohort.derive import Derivation, derive_tables
 from myeloguide.errors import InputError
 from myeloguide.history.story import rule_set, tell
@@ -82,6 +83,16 @@ def test_facts_come_back_and_none_is_wrong(clean: Path, derived: tuple[Path, Der
             # The truth counts a maintenance as a regimen given; here it is a phase of one.
             if name.startswith(("exposed_to_", "line1_", "given_")) and not name.endswith("_mono"):
                 assert ours[name] == known[name], (known["patient_id"], name)
+
+
+def test_parts_told_in_several_processes_are_the_same(
+    clean: Path, derived: tuple[Path, Derivation], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(derive, "BATCH", 100)
+    found = derive_tables(clean, tmp_path / "parts", TODAY, workers=2)
+    assert (found.patients, found.rows) == (derived[1].patients, derived[1].rows)
+    for table in derive.TABLES:
+        assert pl.read_parquet(tmp_path / "parts" / f"{table}.parquet").equals(pl.read_parquet(derived[0] / f"{table}.parquet"))
 
 
 def test_refractoriness_comes_back_and_is_unknown_rather_than_wrong(clean: Path, derived: tuple[Path, Derivation]) -> None:

@@ -555,7 +555,7 @@ def test_every_parameter_has_its_source() -> None:
     ("old", "new", "said"),
     [
         ("{value: 0.59, publication:", "{value: 0.59, publicaton:", "unknown key publicaton"),
-        ("male: {value: 0.59, publication: \"Kyle et al., Mayo Clin Proc 2003;78:21\"}", "male: {value: 0.59}", "has no source"),
+        ("age_median: {value: 66, publication: \"Kyle et al., Mayo Clin Proc 2003;78:21\"}", "age_median: {value: 66}", "has no source"),
         ("{regimen: VTd,", "{regimen: VTx,", 'there is no regimen "VTx"'),
         ("non_secretory: 0.03", "non_secretory: 0.3", "the shares add up to"),
         ("agent: ixazomib", "agent: ixazomab", 'there is no agent "ixazomab"'),

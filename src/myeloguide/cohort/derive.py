@@ -9,7 +9,6 @@ import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +17,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from myeloguide.cohort.columns import unpack_bits
+from myeloguide.cohort.pool import in_order
 from myeloguide.cohort.progress import progress
 from myeloguide.errors import InputError, Problem
 from myeloguide.history.closure import close, planes_of_all
@@ -28,13 +28,13 @@ from myeloguide.history.story import Told, rule_set, tell
 from myeloguide.knowledge.vocabulary import Vocabulary, vocabulary
 from myeloguide.output import refuse_parent, writing
 from myeloguide.record.fact_sheet import FactSheet
-from myeloguide.record.quality import Report
+from myeloguide.record.quality import Examined, Report
 from myeloguide.record.sources import reason
-from myeloguide.record.tables import patients_of, read_tables
+from myeloguide.record.tables import parts_of, patients_of, read_tables
 from myeloguide.record.time import When
 
 Row = dict[str, Any]
-BATCH = 5_000
+BATCH = 1_000
 """Patients told before their rows are written."""
 
 
@@ -59,45 +59,34 @@ def derive_tables(
     as_of: date | None = None,
     rules: str = "imwg-2015",
     relapse: str = "imwg-2016",
+    workers: int = 1,
     shown: bool = False,
 ) -> Derivation:
     """Tell every patient of some record tables and write what follows to a folder: a table each of `TABLES`.
 
     A patient is told as of the day in the patients table, else as of the day given, else as of today. `relapse` is the version
-    of the signs that make a relapse clinical.
+    of the signs that make a relapse clinical. With several `workers` the parts of a large cohort are told in processes of
+    their own; a script that asks for them stands under `if __name__ == "__main__"`.
     """
-    count = rule_set(rules)
+    rule_set(rules)
     clinical_criteria(relapse)
     _refuse(output, source)
-    words = vocabulary()
     examined = read_tables(source).examine(today=today)
-    types = _types()
     counts = dict.fromkeys(TABLES, 0)
-    told = undated = differing = 0
+    undated = differing = 0
     try:
         with (
             writing(output),
             tempfile.TemporaryDirectory(dir=output.absolute().parent, prefix=".myeloguide-") as folder,
             progress(len(examined.patients), shown=shown) as advance,
         ):
-            patients = patients_of(examined)
-            for number in range(len(examined.patients) // BATCH + 1):
-                rows: dict[str, list[Row]] = {name: [] for name in _ROWS}
-                sheets: dict[str, FactSheet] = {}
-                for events in islice(patients, BATCH):
-                    day = events.person.as_of.last if events.person.as_of is not None else None
-                    undated += day is None
-                    found = tell(events, words, day or as_of or today, count, relapse=relapse)
-                    for name, make in _ROWS.items():
-                        rows[name] += make(found, words)
-                    sheets[found.patient_id] = found.derived.facts
-                    told += 1
-                    differing += bool(found.differing)
-                    advance(1)
-                frames = {name: pl.DataFrame(made, schema=types[name]) for name, made in rows.items()}
-                for name, frame in {**frames, "facts": fact_table(sheets, words)}.items():
-                    counts[name] += frame.height
-                    frame.write_parquet(Path(folder) / f"{name}-{number:05}.parquet")
+            work = _Work(Path(folder), rules, relapse, as_of or today)
+            parts = enumerate(parts_of(examined, BATCH))
+            for done in in_order(work, parts, min(workers, -(-len(examined.patients) // BATCH))):
+                counts = {name: number + done.rows[name] for name, number in counts.items()}
+                undated += done.undated
+                differing += done.differing
+                advance(done.patients)
             for name in TABLES:
                 pl.scan_parquet(Path(folder) / f"{name}-*.parquet").sink_parquet(Path(folder) / f"{name}.parquet")
             output.mkdir(exist_ok=True)
@@ -105,7 +94,46 @@ def derive_tables(
                 (Path(folder) / f"{name}.parquet").replace(output / f"{name}.parquet")
     except pl.exceptions.PolarsError as error:
         raise InputError(Problem(str(output), f"cannot be written: {reason(error)}")) from None
-    return Derivation(told, counts, examined.report, undated, differing)
+    return Derivation(len(examined.patients), counts, examined.report, undated, differing)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Done:
+    patients: int
+    rows: dict[str, int]
+    undated: int
+    differing: int
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Work:
+    """Tells the patients of one part after another, in whatever process, and writes their rows aside."""
+
+    folder: Path
+    rules: str
+    relapse: str
+    day: date
+    """The day of the decision, where the tables give none."""
+
+    def __call__(self, part: tuple[int, Examined]) -> _Done:
+        number, examined = part
+        words, types, count = vocabulary(), _types(), rule_set(self.rules)
+        rows: dict[str, list[Row]] = {name: [] for name in _ROWS}
+        sheets: dict[str, FactSheet] = {}
+        undated = differing = 0
+        for events in patients_of(examined):
+            day = events.person.as_of.last if events.person.as_of is not None else None
+            undated += day is None
+            found = tell(events, words, day or self.day, count, relapse=self.relapse)
+            for name, make in _ROWS.items():
+                rows[name] += make(found, words)
+            sheets[found.patient_id] = found.derived.facts
+            differing += bool(found.differing)
+        frames = {name: pl.DataFrame(made, schema=types[name]) for name, made in rows.items()}
+        frames["facts"] = fact_table(sheets, words)
+        for name, frame in frames.items():
+            frame.write_parquet(self.folder / f"{name}-{number:05}.parquet")
+        return _Done(len(sheets), {name: frame.height for name, frame in frames.items()}, undated, differing)
 
 
 def _refuse(output: Path, source: Path) -> None:

@@ -6,21 +6,17 @@ import gc
 import json
 import os
 import shutil
-import signal
 import tempfile
-from collections import deque
-from collections.abc import Iterator, Mapping
-from concurrent.futures import Future, ProcessPoolExecutor
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
-from multiprocessing import get_context, resource_tracker
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 import polars as pl
 
 from myeloguide import __version__
+from myeloguide.cohort.pool import in_order
 from myeloguide.cohort.progress import progress
 from myeloguide.cohort.simulation.noise import NOISE, Disturbed, LogRow, check_rates
 from myeloguide.cohort.simulation.records import RECORDS, TRUTH, Rows, fact_frame, frame, recorded, true_of
@@ -99,7 +95,7 @@ def simulate(
                 place.mkdir(parents=True)
             with progress(cohort.patients, shown=show_progress) as advance:
                 rows = 0
-                for done, written in _in_order(partial(write_part, cohort, spool), parts, workers):
+                for done, written in in_order(partial(write_part, cohort, spool), parts, workers):
                     advance(done)
                     rows += written
             _join(cohort, spool, made)
@@ -125,47 +121,6 @@ def _refuse(cohort: Cohort, folder: Path, workers: int | None) -> None:
     with writing(folder):
         if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
             raise InputError(Problem(str(folder), "exists and is not an empty folder", "name a new one"))
-
-
-def _in_order(function: Any, parts: list[tuple[int, int]], workers: int) -> Iterator[tuple[int, int]]:
-    """Yield the result of each part in order; with several processes only a few parts are under way at a time."""
-    if workers <= 1:
-        yield from map(function, parts)
-        return
-    with _pool(workers) as pool:
-        pending: deque[Future[tuple[int, int]]] = deque()
-        for part in parts:
-            with _interrupt_held():
-                pending.append(pool.submit(function, part))
-            if len(pending) > 2 * workers:
-                yield pending.popleft().result()
-        while pending:
-            yield pending.popleft().result()
-
-
-@contextmanager
-def _interrupt_held() -> Iterator[None]:
-    """Hold an interrupt back while a process starts: it inherits that, and would else print a traceback of its own."""
-    if not hasattr(signal, "pthread_sigmask"):  # on Windows
-        yield
-        return
-    resource_tracker.ensure_running()  # started later, it would let the interrupt through again
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
-
-
-@contextmanager
-def _pool(workers: int) -> Iterator[ProcessPoolExecutor]:
-    """Start processes anew (a fork would copy threads), and leave none behind; an interrupt is for this process to handle."""
-    quiet = partial(signal.signal, signal.SIGINT, signal.SIG_IGN)
-    pool = ProcessPoolExecutor(workers, mp_context=get_context("spawn"), initializer=quiet)
-    try:
-        yield pool
-    finally:
-        pool.shutdown(wait=True, cancel_futures=True)
 
 
 class _Table:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from functools import reduce
+from functools import cached_property, reduce
 from math import floor
 from typing import Literal
 
@@ -41,7 +41,7 @@ class Stretch:
     low_dose: frozenset[str]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class LineCourse:
     """A line laid out in time. `agents_known` is false where a part of it names no drug."""
 
@@ -67,7 +67,7 @@ class LineCourse:
     progression_free: date | None = None
     """A day up to which there was no progression, of a line in which none is known."""
 
-    @property
+    @cached_property
     def agents(self) -> tuple[str, ...]:
         """The agents given in this line."""
         return tuple(dict.fromkeys(agent for stretch in self.stretches for agent in stretch.agents))

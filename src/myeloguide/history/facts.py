@@ -206,10 +206,11 @@ class _Telling:
         value: bool | float | None,
         text: str,
         lines: Iterable[int] = (),
-        **more: object,
+        *,
+        rule: str = "",
+        assumed: bool = False,
     ) -> None:
-        rule = str(more.get("rule", ""))
-        self.proofs.append(Proof(fact, member, value, text, tuple(lines), rule, bool(more.get("assumed", False))))
+        self.proofs.append(Proof(fact, member, value, text, tuple(lines), rule, assumed))
 
     def person(self, person: PersonFound) -> None:
         """Tell the age, and frailty where the score that the guideline's ruling names (A8) decides it."""

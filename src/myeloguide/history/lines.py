@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
+from functools import cached_property
 from typing import Literal
 
 from myeloguide.knowledge.vocabulary import Vocabulary
@@ -61,7 +62,7 @@ class PhaseFound:
     rows: tuple[int, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class LineFound:
     """A line as it was counted: phases, autologous transplants, why it began, and what was assumed."""
 
@@ -74,12 +75,12 @@ class LineFound:
     infusions: tuple[When, ...] = ()
     """Infusions of CAR-T cells whose product no treatment names."""
 
-    @property
+    @cached_property
     def agents(self) -> tuple[str, ...]:
         """Every agent of the line."""
         return tuple(dict.fromkeys(agent for phase in self.phases for agent in phase.agents))
 
-    @property
+    @cached_property
     def start(self) -> When:
         """When it began: with the first of its drugs and transplants."""
         starts = [*(phase.start for phase in self.phases), *self.transplants, *self.allogeneic, *self.infusions]

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, fields
 from datetime import date, timedelta
 from functools import cache, cached_property
+from operator import itemgetter
 from pathlib import Path
 from typing import Any, ClassVar, Literal
 
@@ -182,6 +183,7 @@ _TESTS = {
     "serum_m_protein": "serum", "urine_m_protein_24h": "urine", "flc_kappa": "kappa", "flc_lambda": "lambda_",
     "marrow_plasma_cells": "marrow", "circulating_plasma_cells": "circulating", "mrd": "residual",
 }  # fmt: skip
+_VISIT = timedelta(days=VISIT_DAYS)
 _NEGATIVE = {"negative": True, "positive": False}
 
 
@@ -190,28 +192,27 @@ def panels(measurements: Iterable[Measurement], findings: Iterable[FindingRecord
 
     What has no date, or one without a beginning or an end, cannot be placed and is left out.
     """
-    events: list[tuple[date, str, object, int]] = []
+    events: list[tuple[date, str, Any, int]] = []
     for item in measurements:
         if item.test in _TESTS and (day := _day_of(item.date, latest=latest)):
             events.append((day, _TESTS[item.test], item.value, item.row))
     for finding in findings:
         if day := _day_of(finding.date, latest=latest):
             events += ((day, name, value, finding.row) for name, value in _found(finding))
-    events.sort(key=lambda event: event[0])
+    events.sort(key=itemgetter(0))
     visits: list[Panel] = []
-    first: date | None = None
-    known: dict[str, object] = {}
-    rows: list[int] = []
+    first = until = date.min
+    known: dict[str, Any] = {}
+    rows: dict[int, None] = {}
     for day, name, value, row in events:
-        if first is None or day > first + timedelta(days=VISIT_DAYS) or name in known:
-            if first is not None:
-                visits.append(Panel(first, **known, rows=tuple(rows)))  # type: ignore[arg-type]
-            first, known, rows = day, {}, []
+        if day > until or name in known:
+            if known:
+                visits.append(Panel(first, **known, rows=tuple(rows)))
+            first, until, known, rows = day, day + _VISIT, {}, {}
         known[name] = value
-        if row not in rows:
-            rows.append(row)
-    if first is not None:
-        visits.append(Panel(first, **known, rows=tuple(rows)))  # type: ignore[arg-type]
+        rows[row] = None
+    if known:
+        visits.append(Panel(first, **known, rows=tuple(rows)))
     return visits
 
 
@@ -219,7 +220,7 @@ def _day_of(when: When, *, latest: bool) -> date | None:
     return None if when.first is None or when.last is None else when.last if latest else when.first
 
 
-def _found(finding: FindingRecorded) -> Iterator[tuple[str, object]]:
+def _found(finding: FindingRecorded) -> Iterator[tuple[str, Any]]:
     value = finding.value.strip().casefold()
     if finding.kind == "immunofixation" and value in _NEGATIVE:
         yield "serum_fixation_negative", _NEGATIVE[value]
@@ -364,7 +365,7 @@ class Line:
         elif self.by_light_chains:
             parts.append(self.dflc_down(panel, limits.dflc_down))
         elif not self.by_marrow:
-            return None, self.not_followed()
+            return None, self.not_followed
         else:  # not defined where only the marrow is followed
             return False, ()
         return _all([*parts, *self.plasmacytoma_halved(panel)])
@@ -384,7 +385,7 @@ class Line:
             elif self.by_marrow and self.marrow:
                 parts.append(self.down("marrow", "marrow plasma cells", panel, limits.marrow_down))
             else:
-                return None, self.not_followed()
+                return None, self.not_followed
         return _all([*parts, *self.plasmacytoma_halved(panel)])
 
     def minimal(self, panel: Panel) -> Shown:
@@ -395,11 +396,12 @@ class Line:
         if self.urine:
             parts.append(self.down("urine", "urine M-protein", panel, limits.urine_down))
         if not parts:  # minimal response is defined by M-protein; what is followed otherwise is stable below partial response
-            return (False, ()) if self.partial(panel)[0] is False else (None, self.not_followed())
+            return (False, ()) if self.partial(panel)[0] is False else (None, self.not_followed)
         return _all([*parts, *self.plasmacytoma_halved(panel)])
 
+    @cached_property
     def not_followed(self) -> tuple[str, ...]:
-        """Say what the baseline lacks, or that nothing in it is measurable."""
+        """What the baseline lacks, or that nothing in it is measurable."""
         base = self.baseline
         values = {"serum M-protein": base.serum, "urine M-protein": base.urine, "light chains": base.kappa}
         lacking = tuple(f"{name} at the baseline" for name, value in values.items() if value is None)

@@ -97,6 +97,7 @@ class Recogniser:
         }
         self._short = _short_forms(tuple(agents.values()))
         self._prefixes = _prefixes(tuple(agents.values()))
+        self._of_agents: dict[frozenset[str], str | None] = {}
         self._by_agents = {
             (frozenset(regimen.agents), regimen.steroid is not None): regimen.regimen
             for regimen in reversed(list(self._regimens.values()))
@@ -128,7 +129,12 @@ class Recogniser:
 
         Steroids do not tell combinations apart, but a single agent is a doublet only when its steroid is named.
         """
-        given = list(agents)
+        given = frozenset(agents)
+        if given not in self._of_agents:
+            self._of_agents[given] = self._made_of(given)
+        return self._of_agents[given]
+
+    def _made_of(self, given: frozenset[str]) -> str | None:
         active = frozenset(agent for agent in given if not self._agents[agent].steroid)
         with_steroid = len(active) < len(given)
         if len(active) == 1 and (choice := self._by_choice.get(next(iter(active)))):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import ceil, floor, isinf, isnan
+from math import ceil, floor, isinf
 from typing import Any
 
 
@@ -15,10 +15,11 @@ class Range:
     most: float | None = None
 
     def __post_init__(self) -> None:
-        if any(end is not None and isnan(end) for end in (self.least, self.most)):
+        least, most = self.least, self.most
+        if least != least or most != most:  # noqa: PLR0124 (only what is no number differs from itself; quicker than isnan)
             raise ValueError("an end of a range is not a number")
-        if self.least is not None and self.most is not None and self.least > self.most:
-            raise ValueError(f"{self.least:g} is more than {self.most:g}")
+        if least is not None and most is not None and least > most:
+            raise ValueError(f"{least:g} is more than {most:g}")
 
     @classmethod
     def exactly(cls, number: float) -> Range:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from difflib import get_close_matches
 from pathlib import Path
@@ -110,6 +110,22 @@ def patients_of(tables: Tables | Examined, *, batch: int = BATCH, positions: ran
             }
             own["lines"] = own["lines"] or None
             yield Events(person, **own)
+
+
+def parts_of(examined: Examined, size: int) -> Iterator[Examined]:
+    """Yield the tables of so many patients after another, to be told apart from each other; without the report's findings."""
+    report = replace(examined.report, findings=examined.report.findings.clear())
+    frames = {name: frame.rechunk() for name, frame in {**examined.events, "lines": examined.lines}.items() if frame is not None}
+    ends = {name: _ends(frame, len(examined.patients)) for name, frame in frames.items()}
+    for first in range(0, max(len(examined.patients), 1), size):
+        last = min(first + size, len(examined.patients))
+        cut = {
+            name: frame.slice(ends[name][first], ends[name][last] - ends[name][first]).with_columns(pl.col("patient") - first)
+            for name, frame in frames.items()
+        }
+        lines = cut.pop("lines", None)
+        persons = examined.persons.slice(first, last - first)
+        yield Examined(examined.patients.slice(first, last - first), persons, cut, lines, report)
 
 
 def _ends(frame: pl.DataFrame | None, total: int) -> list[int]:
