@@ -40,7 +40,8 @@ def aside(path: Path) -> Iterator[Path]:
 def refuse_output(path: Path, suffixes: Sequence[str] = (), example: str = "") -> None:
     """Refuse a path at which no file can be put, before the work is done."""
     if suffixes and path.suffix not in suffixes:
-        raise InputError(Problem(str(path), f"is neither {' nor '.join(suffixes)}", f"name it {example}"))
+        wrong = f"is neither {' nor '.join(suffixes)}" if len(suffixes) > 1 else f"is no {suffixes[0]}"
+        raise InputError(Problem(str(path), wrong, f"name it {example}"))
     refuse_parent(path)
     with writing(path):
         # A pipe or a device would not be written to, but replaced.

@@ -80,5 +80,5 @@ def test_nothing_to_draw(folder: Path, tmp_path: Path) -> None:
 
 def test_a_picture_that_cannot_be_written(folder: Path) -> None:
     assert "is no .svg" in refused(show(folder, "--patient", "Anna-01", "-o", folder / "story.png"))
-    assert "cannot be written" in refused(show(folder, "--patient", "Anna-01", "-o", folder / "none" / "story.svg"))
+    assert "there is no such folder" in refused(show(folder, "--patient", "Anna-01", "-o", folder / "none" / "story.svg"))
     assert "no rule set imwg" in refused(show(folder, "--patient", "Anna-01", "--rules", "imwg"))

@@ -223,8 +223,8 @@ def test_a_caution_of_an_agent_and_a_changed_strength(changed: Callable[..., Pac
                           "line1_agents": ["lenalidomide"], "not_refractory_to": [], "regimens_given": []}  # fmt: skip
     edit = (
         "cautions.yaml",
-        'and not (option == REP and agent == lenalidomide)\n  strength: strong\n  text: "{agent} after the disease became refractory to carfilzomib',
-        'and not (option == REP and agent == lenalidomide)\n  text: "{agent} after the disease became refractory to carfilzomib',
+        'option != "VDT-PACE"\n  strength: strong\n  text: "{agent} after the disease became refractory to carfilzomib',
+        'option != "VDT-PACE"\n  text: "{agent} after the disease became refractory to carfilzomib',
     )
     found = verify(kept(answer_for(**facts)), changed(edit), TODAY)
     assert changed_entries(found) == {f"caution:weaker-after-stronger/{agent}": "changed" for agent in ("bortezomib", "ixazomib")}
