@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, timedelta
-from functools import cached_property, reduce
+from functools import reduce
 from math import floor
 from typing import Literal
 
@@ -41,7 +41,7 @@ class Stretch:
     low_dose: frozenset[str]
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False)
 class LineCourse:
     """A line laid out in time. `agents_known` is false where a part of it names no drug."""
 
@@ -66,11 +66,12 @@ class LineCourse:
     """Whether complete response or better was confirmed before any progression."""
     progression_free: date | None = None
     """A day up to which there was no progression, of a line in which none is known."""
+    agents: tuple[str, ...] = field(init=False)
+    """The agents given in this line."""
 
-    @cached_property
-    def agents(self) -> tuple[str, ...]:
-        """The agents given in this line."""
-        return tuple(dict.fromkeys(agent for stretch in self.stretches for agent in stretch.agents))
+    def __post_init__(self) -> None:
+        agents = dict.fromkeys(agent for stretch in self.stretches for agent in stretch.agents)
+        object.__setattr__(self, "agents", tuple(agents))
 
     def holding(self, agent: str) -> list[Stretch]:
         """Return the phases with an agent, in order."""

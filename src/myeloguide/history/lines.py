@@ -11,7 +11,6 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
-from functools import cached_property
 from typing import Literal
 
 from myeloguide.knowledge.vocabulary import Vocabulary
@@ -62,7 +61,7 @@ class PhaseFound:
     rows: tuple[int, ...] = ()
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False)
 class LineFound:
     """A line as it was counted: phases, autologous transplants, why it began, and what was assumed."""
 
@@ -74,18 +73,15 @@ class LineFound:
     allogeneic: tuple[When, ...] = ()
     infusions: tuple[When, ...] = ()
     """Infusions of CAR-T cells whose product no treatment names."""
+    agents: tuple[str, ...] = field(init=False)
+    start: When = field(init=False)
+    """When it began: with the first of its drugs and transplants."""
 
-    @cached_property
-    def agents(self) -> tuple[str, ...]:
-        """Every agent of the line."""
-        return tuple(dict.fromkeys(agent for phase in self.phases for agent in phase.agents))
-
-    @cached_property
-    def start(self) -> When:
-        """When it began: with the first of its drugs and transplants."""
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "agents", tuple(dict.fromkeys(agent for phase in self.phases for agent in phase.agents)))
         starts = [*(phase.start for phase in self.phases), *self.transplants, *self.allogeneic, *self.infusions]
         firsts, lasts = [when.first for when in starts if when.first], [when.last for when in starts if when.last]
-        return When(min(firsts, default=None), min(lasts, default=None))
+        object.__setattr__(self, "start", When(min(firsts, default=None), min(lasts, default=None)))
 
     @property
     def agents_known(self) -> bool:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from myeloguide.history.course import LineCourse, Stretch
 from myeloguide.history.definitions import Definitions
 from myeloguide.history.kleene import all_of, any_of
 from myeloguide.history.proof import Proof
 from myeloguide.knowledge.vocabulary import Vocabulary
-from myeloguide.record.fact_sheet import FactSheet
+from myeloguide.record.fact_sheet import FactSheet, Members
 from myeloguide.record.ranges import Range
 from myeloguide.record.time import UNKNOWN, When, before, days_between
 
@@ -71,12 +72,17 @@ GROUPS: Mapping[str, tuple[str, ...]] = {
 """Agents and classes that are counted together: all of them, and of a class at least one agent (ruling A10)."""
 
 
-def class_states(sheet: FactSheet, vocabulary: Vocabulary) -> Iterator[Proof]:
-    """Yield exposure and refractoriness, two different things, by class and by group of classes, each three-valued.
+def class_states(sheet: FactSheet, vocabulary: Vocabulary) -> tuple[Proof, ...]:
+    """Return exposure and refractoriness, two different things, by class and by group of classes, each three-valued.
 
     A class of which no agent is known to have been received is told only where it is part of a group.
     """
-    exposed, failed = sheet.members("exposed_to"), sheet.members("refractory_to")
+    return _class_states(sheet.members("exposed_to"), sheet.members("refractory_to"), vocabulary)
+
+
+@lru_cache(maxsize=8192)  # many patients of a registry share what they received
+def _class_states(exposed: Members, failed: Members, vocabulary: Vocabulary) -> tuple[Proof, ...]:
+    found: list[Proof] = []
 
     def refractory_to(agent: str) -> bool | None:
         return False if exposed.has(agent) is False else failed.has(agent)
@@ -88,11 +94,12 @@ def class_states(sheet: FactSheet, vocabulary: Vocabulary) -> Iterator[Proof]:
         for name in classes:
             members = {agent: has(agent) for agent in vocabulary.class_members[name]}
             told[name] = value = any_of(members.values())
-            yield Proof(f"class_{what}", name, value, _which(members, value), rule="A10")
+            found.append(Proof(f"class_{what}", name, value, _which(members, value), rule="A10"))
         for group, parts in GROUPS.items():
             members = {part: told[part] if part in told else has(part) for part in parts}
             value = all_of(members.values())
-            yield Proof(f"{group}_{what}", "", value, _which(members, value), rule="A10")
+            found.append(Proof(f"{group}_{what}", "", value, _which(members, value), rule="A10"))
+    return tuple(found)
 
 
 def _which(members: Mapping[str, bool | None], value: bool | None) -> str:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, fields
 from datetime import date, timedelta
-from functools import cache, cached_property
+from functools import cache, cached_property, lru_cache
 from operator import itemgetter
 from pathlib import Path
 from typing import Any, ClassVar, Literal
@@ -25,6 +25,7 @@ from myeloguide.record.time import When
 Category = Literal["NE", "SD", "MR", "PR", "VGPR", "CR", "sCR", "PD"]
 ORDER: tuple[Category, ...] = ("NE", "SD", "MR", "PR", "VGPR", "CR", "sCR", "PD")
 """From not evaluable up to stringent complete response; progression outranks all (the published truth table's order)."""
+_RANK = {category: rank for rank, category in enumerate(ORDER)}
 RESPONSES: tuple[Category, ...] = ("MR", "PR", "VGPR", "CR", "sCR")
 
 VISIT_DAYS = 7
@@ -256,6 +257,7 @@ class Line:
         self.marrow = _reaches(base.marrow, measurable.marrow.value)
         self.by_light_chains = self.serum is False and self.urine is False and self.flc is True
         self.by_marrow = self.serum is False and self.urine is False and self.flc is False
+        self.not_followed = () if self.serum or self.urine else self._not_followed()
         self.had_plasmacytoma = base.plasmacytoma not in (None, "none")
 
     def _involved(self, panel: Panel) -> bool | None:
@@ -307,7 +309,7 @@ class Line:
         return made
 
     def response(self, panel: Panel) -> Visit:
-        missing: list[str] = []
+        missing: tuple[str, ...] = ()
         mrd = mrd_negative(panel, self.criteria)
         holds, because = self.complete(panel)
         is_complete = False if holds is None and (_detected(panel.serum) or _detected(panel.urine)) else holds
@@ -315,14 +317,14 @@ class Line:
             reached: Category = "sCR" if self.stringent(panel) else "CR"
             return Visit(panel.day, reached, because, False, (), is_complete, mrd)
         if holds is None:
-            missing += [f"CR: {text}" for text in because]
+            missing += _lacking("CR", because)
         for category, shows in _BELOW_CR:
             holds, because = shows(self, panel)
             if holds:
-                return Visit(panel.day, category, because, False, tuple(missing), is_complete, mrd)
+                return Visit(panel.day, category, because, False, missing, is_complete, mrd)
             if holds is None:
-                missing += [f"{category}: {text}" for text in because]
-        return Visit(panel.day, "SD" if holds is False else "NE", (), False, tuple(missing), is_complete, mrd)
+                missing += _lacking(category, because)
+        return Visit(panel.day, "SD" if holds is False else "NE", (), False, missing, is_complete, mrd)
 
     # Each returns whether the category is shown (None: something is not measured), with what shows it or what is missing.
 
@@ -399,9 +401,8 @@ class Line:
             return (False, ()) if self.partial(panel)[0] is False else (None, self.not_followed)
         return _all([*parts, *self.plasmacytoma_halved(panel)])
 
-    @cached_property
-    def not_followed(self) -> tuple[str, ...]:
-        """What the baseline lacks, or that nothing in it is measurable."""
+    def _not_followed(self) -> tuple[str, ...]:
+        """Say what the baseline lacks, or that nothing in it is measurable."""
         base = self.baseline
         values = {"serum M-protein": base.serum, "urine M-protein": base.urine, "light chains": base.kappa}
         lacking = tuple(f"{name} at the baseline" for name, value in values.items() if value is None)
@@ -505,6 +506,11 @@ def _baseline(start: date, before: Sequence[Panel]) -> Panel:
 _VALUES = tuple(item.name for item in fields(Panel) if item.name not in ("day", "rows"))
 
 
+@lru_cache(maxsize=1024)
+def _lacking(category: Category, texts: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(f"{category}: {text}" for text in texts)
+
+
 def _all(parts: Sequence[Part]) -> Shown:
     missing: list[str] = []
     for text, value in parts:
@@ -579,7 +585,7 @@ def confirmed(visits: Sequence[Visit], new_therapy: date | None = None, *, died_
     last: Category = "NE"
     for visit, after in zip(visits, reversed(evaluable), strict=True):
         in_time = after is not None and (new_therapy is None or after.day <= new_therapy)
-        last = max(last, _confirmed(visit, after, in_time=in_time, died=died_of_progression), key=ORDER.index)
+        last = max(last, _confirmed(visit, after, in_time=in_time, died=died_of_progression), key=_RANK.__getitem__)
         found.append(last)
     return found
 
@@ -590,11 +596,11 @@ def _confirmed(visit: Visit, after: Visit | None, *, in_time: bool, died: bool) 
     if visit.category in RESPONSES:
         if after is None or not in_time or after.category not in RESPONSES:
             return "SD"
-        return min(visit.category, after.category, key=ORDER.index)
+        return min(visit.category, after.category, key=_RANK.__getitem__)
     return visit.category
 
 
 def best(categories: Iterable[Category]) -> Category:
     """Return the best confirmed response of a line, progression aside."""
     reached = [category for category in categories if category != "PD"]
-    return max(reached, key=ORDER.index, default="NE")
+    return max(reached, key=_RANK.__getitem__, default="NE")
