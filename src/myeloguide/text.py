@@ -312,6 +312,10 @@ class _Page:
         for item in self.answer.hangs_on or ():
             options = ", ".join(dict.fromkeys(row.option for row in item.rows))
             yield from self.wrap(f"Hangs on ruling {item.ruling}: read as {item.other}, other statuses for {options}.", "  ", "")
+        if self.answer.grades:
+            read = "; ".join(f"{item.grade} {item.means}" for item in self.answer.grades)
+            ruling = f" [our reading {self.pack.header.grades_ruling}]" if self.pack.header.grades_ruling else ""
+            yield from self.wrap(f"Grades: {read}. {self.answer.grades_note}{ruling}", "  ", "")
         if self.answer.rulings:
             yield from self.wrap(f"Rulings used: {', '.join(self.answer.rulings)}.", "  ", "")
         for line in self.answer.notice:

@@ -156,6 +156,15 @@ def test_a_swapped_grade(changed: Callable[..., Pack], answer_for: Callable[...,
     assert found.says[1] == "The pack changed in 2 entries, 2 of which this answer stands on."
 
 
+def test_a_grade_that_is_read_otherwise(changed: Callable[..., Pack], answer_for: Callable[..., Answer]) -> None:
+    edit = ("pack.yaml", 'grade: 1B, means: "strong recommendation', 'grade: 1B, means: "firm recommendation')
+    found = verify(kept(answer_for(**REFRACTORY)), changed(edit), TODAY)
+    assert told(found) == {("grades", ""): ("pack:grades",)}
+    (change,) = found.differences[0].changes
+    assert (change.field, change.now) == ("1B", "firm recommendation, moderate-quality evidence")
+    assert found.says[0] == "The answer differs in the grades."
+
+
 def test_a_dropped_option(changed: Callable[..., Pack], answer_for: Callable[..., Answer]) -> None:
     found = verify(kept(answer_for(**REFRACTORY)), changed((f"lists/{FIRST}.yaml", "[PVd, DKd, IsaKd]", "[PVd, IsaKd]")), TODAY)
     assert changed_entries(found) == {f"list:{FIRST}/preferred/DKd": "gone"}

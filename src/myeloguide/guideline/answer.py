@@ -259,6 +259,14 @@ class Plan:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class GradeRead:
+    """A printed grade and how the pack reads it."""
+
+    grade: str
+    means: str
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Answer:
     """Everything that the guideline says for one patient, and what it was concluded from."""
 
@@ -287,6 +295,10 @@ class Answer:
     assumed_complete: bool = False
     remarks: tuple[str, ...] = ()
     notice: tuple[str, ...] = ()
+    grades: tuple[GradeRead, ...] = ()
+    """The grades of the options shown."""
+    grades_note: str = ""
+    """Who says so."""
     not_obtainable: tuple[str, ...] = ()
     """Agents that the pack gives to nobody, beside those that the patient's facts name."""
     certain: tuple[Certain, ...] = ()

@@ -15,6 +15,7 @@ from myeloguide.guideline.answer import (
     Answer,
     CautionShown,
     Certain,
+    GradeRead,
     ListAnswer,
     Missing,
     NearOption,
@@ -222,6 +223,7 @@ class Assessment:
         outside = None
         if all(applies is False for _, applies in applying):
             outside = next((self.tell(gap.said).text for gap in self.gaps() if gap.outside), "No list of the source applies.")
+        grades = self.grades(options)
         notes = tuple(self.notes({item.id for item, applies in applying if applies}))
         pointers = tuple(self.pointers())
         nothing = tuple(self.nothing_offered(applying, options))
@@ -251,6 +253,8 @@ class Assessment:
             assumed_complete=self.known.assume_complete,
             remarks=self.known.derived.remarks,
             notice=pack.header.notice,
+            grades=grades,
+            grades_note=pack.header.grades_note if grades else "",
             not_obtainable=pack.header.not_obtainable,
             certain=tuple(self.certain(applying, options)),
             unrounded=unrounded(self.known.facts),
@@ -352,6 +356,15 @@ class Assessment:
         return not value if remark.shown_unless else value
 
     # --- around the rows ---
+
+    def grades(self, options: Sequence[OptionAnswer]) -> tuple[GradeRead, ...]:
+        """Return how the grades of the options shown are read."""
+        printed = {option.grade for option in options}
+        header = self.pack.header
+        found = tuple(GradeRead(item.grade, item.means) for item in header.grades if item.grade in printed)
+        if found and header.grades_ruling is not None:
+            self.touched.add(header.grades_ruling)
+        return found
 
     def gaps(self) -> Iterator[Gap]:
         for gap in self.pack.silences:

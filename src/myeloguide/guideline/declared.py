@@ -89,6 +89,8 @@ class Header(Strict):
     abbreviations: Mapping[str, str] = Field(default_factory=dict)
     grades: tuple[GradeMeaning, ...]
     grades_note: str
+    grades_ruling: str | None = None
+    """The ruling by which the grades are read as they are."""
     sections: tuple[Section, ...]
     lists: tuple[str, ...]
     notice: tuple[str, ...]

@@ -178,6 +178,9 @@ class _Builder:
         self.names = declared.Names(self.words, header.lists, grades)
         rulings = {item.ruling: item for item in self.file("rulings.yaml", files.RulingFile).rulings}
         self.names = declared.Names(self.words, header.lists, grades, tuple(rulings))
+        if header.grades_ruling is not None and header.grades_ruling not in rulings:
+            what = f"there is no ruling {header.grades_ruling}"
+            self.document("pack.yaml").fail(("grades_ruling",), what, suggestion(header.grades_ruling, rulings))
         named = self.file("conditions.yaml", files.ConditionFile).conditions
         for name, kind in _KINDS.items():
             refuse_twins(self.document(f"{name}.yaml"), (name,), kind, kind)

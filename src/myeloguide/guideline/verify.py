@@ -120,7 +120,7 @@ def facts_of(document: Document, kept: Answer, pack: Pack) -> FactSheet:
 
 Part = Literal[
     "title", "fact", "list", "option", "outside", "nothing offered", "cross-reference", "note", "since", "question", "rulings",
-    "proof", "disagreement", "remarks", "notice", "certain", "plan", "hangs on",
+    "proof", "disagreement", "remarks", "notice", "certain", "plan", "hangs on", "grades",
 ]  # fmt: skip
 
 
@@ -258,6 +258,16 @@ def _compared(part: Part, name: str, head: str, then: Any, now: Any, leave_out: 
         yield Difference(part, name, "changed", changes)
 
 
+def _grades_read_otherwise(then: Answer, now: Answer) -> Iterator[Difference]:
+    """Yield that grades are read in another way; which grades are printed is said of the options."""
+    before = {item.grade: item.means for item in then.grades}
+    means = [Change(item.grade, before[item.grade], item.means) for item in now.grades if item.grade in before]
+    notes = [Change("grades_note", then.grades_note, now.grades_note)] if means else []
+    changes = tuple(change for change in (*means, *notes) if change.then != change.now)
+    if changes:
+        yield Difference("grades", "", "changed", changes)
+
+
 def differences(then: Answer, now: Answer) -> list[tuple[Difference, Pair]]:
     """Return what differs between two answers, each with the two records it was found in."""
     found: list[tuple[Difference, Pair]] = []
@@ -308,6 +318,7 @@ def differences(then: Answer, now: Answer) -> list[tuple[Difference, Pair]]:
     compare_whole("plan", "plan")
     compare_whole("remarks", "remarks")
     compare_whole("notice", "notice")
+    found.extend((item, (None, None)) for item in _grades_read_otherwise(then, now))
     return found
 
 
@@ -420,6 +431,8 @@ class _Causes:
                 roots = {name for name in self.changed if self.carried(name)}
             case "title" | "notice" as part:
                 roots = {f"pack:{part}"}
+            case "grades":
+                roots = {"pack:grades", "pack:grades_note"}
         return self.behind(roots)
 
     def of_news(self, option: str) -> set[str]:
@@ -584,7 +597,7 @@ _PARTS: dict[Part, tuple[str, str]] = {
     "since": ("fact since publication", "facts since publication"),
     "certain": ("statement of what is certain", "statements of what is certain"),
 }
-_WHOLE: tuple[Part, ...] = ("title", "outside", "rulings", "remarks", "notice", "plan", "hangs on")
+_WHOLE: tuple[Part, ...] = ("title", "grades", "outside", "rulings", "remarks", "notice", "plan", "hangs on")
 
 
 def _counted(part: Part, number: int) -> str:
