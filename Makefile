@@ -3,7 +3,7 @@ PYTHON ?= $(shell for p in python3 python3.11 python3.12 python3.13 python3.14; 
   $$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { echo $$p; break; }; done)
 BIN := .venv/bin
 
-.PHONY: demo test bench mutants clean
+.PHONY: demo test bench mutants recovery clean
 .DEFAULT_GOAL := demo
 
 demo: .venv/ready
@@ -32,6 +32,9 @@ mutants: .venv/ready-to-test
 .venv/ready-to-test: .venv/ready
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[test]'
 	@touch $@
+
+recovery: .venv/ready-to-test
+	$(BIN)/python -m benchmarks.recovery
 
 clean:
 	rm -rf .venv dist build

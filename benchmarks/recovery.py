@@ -39,6 +39,11 @@ Of every hundred values: *unknown* where the derivation says that it cannot tell
 the truth. The rest is right. Refractoriness is counted for agents that were received. The starts of lines are compared where
 the number of lines is said to be known; a start that is known less exactly counts as unknown.
 
+What is wrong is wrong because the record says it, and nothing in the record tells: rows are lost from a record that says it is
+complete (`lost_records`), or every visit of a progression is (`missing_progression`); another day is recorded
+(`shifted_dates`); the best response recorded is lost, and what else was recorded stands (`missing_response`). With dates known
+in part a progression can rarely be placed in the wrong line, where neither their first nor their last days show it.
+
 """
 
 
