@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from tests.kept_cases import CHECKS, load
+from tests.kept_cases import CHECKS, check_shown, load
 
 from benchmarks.mutations import Mutant, mutants
 from benchmarks.outcomes import Apart, Telling
@@ -67,6 +67,7 @@ class Judge:
         shutil.copytree(PACKS / DEFAULT_PACK, self.folder, ignore=shutil.ignore_patterns("cases"))
         self.whole = read_pack(self.folder, vocabulary())
         self.cases = [(check, case) for file, check in CHECKS.items() for case in load(file)]
+        self.cases += [(check_shown, case) for case in load("witnesses.yaml")]
 
     @cached_property
     def apart(self) -> Apart:

@@ -20,7 +20,7 @@ from myeloguide.guideline.space import Space
 from myeloguide.guideline.witnesses import replay
 from myeloguide.history.closure import Planes
 from myeloguide.knowledge.vocabulary import vocabulary
-from tests.kept_cases import check_witness, load
+from tests.kept_cases import check_shown, check_witness, load
 
 WITNESSES = load("witnesses.yaml")
 
@@ -54,6 +54,7 @@ def test_every_check_proved_something(found: Audit, pack: Pack) -> None:
 @pytest.mark.parametrize("case", WITNESSES, ids=lambda case: str(case["id"]))
 def test_a_witness_is_answered_as_kept_and_shows_what_it_should(case: dict[str, Any], pack: Pack) -> None:
     check_witness(pack, case)
+    check_shown(pack, case)
 
 
 def test_the_witnesses_reach_everything(pack: Pack, found: Audit) -> None:
