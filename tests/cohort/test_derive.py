@@ -15,7 +15,8 @@ import pytest
 from myeloguide.cohort import derive
 from myeloguide.cohort.derive import Derivation, derive_tables
 from myeloguide.errors import InputError
-from myeloguide.history.story import rule_set, tell
+from myeloguide.history.rule_sets import rule_set
+from myeloguide.history.story import tell
 from myeloguide.knowledge.vocabulary import vocabulary
 from myeloguide.record.events import Events, Person, Treatment
 from myeloguide.record.time import parse_when

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from myeloguide.history.episodes import TRANSPLANT, count_episodes
 from myeloguide.history.lines import LinesFound
-from myeloguide.history.story import RULE_SETS, tell
+from myeloguide.history.rule_sets import RULE_SETS
+from myeloguide.history.story import tell
 from myeloguide.knowledge.vocabulary import vocabulary
 from myeloguide.record.events import Events, Person, Procedure, Treatment
 from myeloguide.record.time import parse_when

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from myeloguide.history.episodes import OHDSI
 from myeloguide.history.lines import IMWG_2015
-from myeloguide.history.story import RULE_SETS, Told, tell
+from myeloguide.history.rule_sets import RULE_SETS
+from myeloguide.history.story import Told, tell
 from myeloguide.knowledge.vocabulary import vocabulary
 from myeloguide.record.events import Events, Measurement, Person, Procedure, ResponseRecorded, Treatment
 from myeloguide.record.ranges import Range

@@ -19,7 +19,8 @@ from myeloguide.cohort.run import Cohort
 from myeloguide.errors import InputError, Problem
 from myeloguide.guideline.pack import Pack
 from myeloguide.history.differences import differences
-from myeloguide.history.story import RULE_SETS, rule_set, tell
+from myeloguide.history.rule_sets import RULE_SETS, rule_set
+from myeloguide.history.story import tell
 from myeloguide.record.events import Events
 from myeloguide.record.fact_sheet import FactSheet
 from myeloguide.record.patient_file import read_switches

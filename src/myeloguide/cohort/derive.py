@@ -23,8 +23,9 @@ from myeloguide.errors import InputError, Problem
 from myeloguide.history.closure import close, planes_of_all
 from myeloguide.history.lines import LineFound
 from myeloguide.history.refractoriness import refractory
+from myeloguide.history.rule_sets import rule_set
 from myeloguide.history.signs import clinical_criteria
-from myeloguide.history.story import Told, rule_set, tell
+from myeloguide.history.story import Told, tell
 from myeloguide.knowledge.vocabulary import Vocabulary, vocabulary
 from myeloguide.output import refuse_parent, writing
 from myeloguide.record.fact_sheet import FactSheet

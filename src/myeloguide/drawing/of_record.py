@@ -10,8 +10,9 @@ from itertools import groupby
 from myeloguide.drawing.chart import Assessed, Bar, Chart, Curve, Event, Value
 from myeloguide.drawing.lines import Drawing, bar_of, days_of, place_of, record_said
 from myeloguide.history.course import LineCourse
+from myeloguide.history.judged import Judged
 from myeloguide.history.response import ORDER, Criteria, criteria
-from myeloguide.history.story import Judged, Told
+from myeloguide.history.story import Told
 from myeloguide.knowledge.vocabulary import Vocabulary
 from myeloguide.record.events import UNITS, Events, Measurement, ResponseRecorded
 from myeloguide.record.time import When

@@ -10,7 +10,8 @@ from myeloguide.drawing.of_file import of_file
 from myeloguide.drawing.of_record import of_record
 from myeloguide.errors import InputError, Problem, suggestion
 from myeloguide.history.definitions import IMWG_2011
-from myeloguide.history.story import RULE_SETS, tell
+from myeloguide.history.rule_sets import RULE_SETS
+from myeloguide.history.story import tell
 from myeloguide.knowledge.reading import Document
 from myeloguide.knowledge.vocabulary import vocabulary
 from myeloguide.record.patient_file import read_patient

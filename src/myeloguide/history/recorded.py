@@ -1,0 +1,141 @@
+"""A line counted from recorded treatments, laid out in time: what was given, how it was answered, when it progressed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, timedelta
+
+from myeloguide.history.course import MAINTENANCE, RANKS, LineCourse, Stretch
+from myeloguide.history.definitions import Definitions
+from myeloguide.history.judged import (
+    Judged,
+    best_response,
+    complete_response,
+    free_of_progression,
+    shows_progression,
+    without_progression,
+)
+from myeloguide.history.lines import LineFound, PhaseFound
+from myeloguide.history.response import Category
+from myeloguide.knowledge.vocabulary import Vocabulary
+from myeloguide.record.events import Events, Treatment
+from myeloguide.record.time import UNKNOWN, When, before, days_between
+
+_OTHER_REASONS = ("toxicity", "intolerance", "completed", "planned", "choice")
+
+
+def course_of(
+    events: Events,
+    lines: Sequence[LineFound],
+    position: int,
+    judged: Sequence[Judged],
+    vocabulary: Vocabulary,
+    definitions: Definitions,
+    as_of: date,
+    *,
+    complete: bool,
+    placed: bool,
+) -> LineCourse:
+    """Lay a line out in time; `placed` says that no value, finding or response is without a date."""
+    line = lines[position]
+    until = lines[position + 1].start.last if position + 1 < len(lines) else _seen_until(events, as_of)
+    rows = {row: phase.intent for phase in line.phases for row in phase.rows}
+    given = sorted(
+        (item for item in events.treatments if item.row in rows),
+        key=lambda item: ((item.start and item.start.first) or date.min, item.row),
+    )
+    stretches = tuple(_stretch(item, rows[item.row], given, definitions, until or as_of, as_of) for item in given)
+    own = [item for item in judged if item.line == line.number]
+    progression = next((When.on(item.visit.day) for item in own if shows_progression(item)), None)
+    stops = [item.stop or UNKNOWN for item in given if item.stop_reason == "progression"]
+    if stops:
+        stopped = max((stop for stop in stops if stop.known), key=lambda when: when.last or date.max, default=UNKNOWN)
+        # What was stopped for progression shows that it was known by then, whatever was measured later.
+        if progression is None or before(stopped, progression):
+            progression = _known_by(stopped, line.start, own)
+    induction = [phase for phase in line.phases if phase.intent in ("induction", "consolidation")]
+    named = [
+        (phase, vocabulary.recogniser.of_agents((*phase.agents, *_steroids(events, phase, vocabulary)))) for phase in induction
+    ]
+    maintained = [phase for phase in line.phases if phase.intent == "maintenance"]
+    last = [stretch.last_dose for stretch in stretches]
+    since = events.person.complete_from
+    whole = placed and (complete or (since is not None and before(line.start, since) is False))
+    # A line that another followed for no reason written down may have ended with a progression that nobody wrote down.
+    explained = position + 1 == len(lines) or all(item.stop_reason in _OTHER_REASONS for item in given)
+    return LineCourse(
+        number=line.number,
+        start=line.start,
+        stop=max(last, key=lambda when: when.last or date.max, default=UNKNOWN),
+        stretches=stretches,
+        agents_known=line.agents_known,
+        regimens=tuple(dict.fromkeys(name for _, name in named if name)),
+        unnamed_regimens=tuple(dict.fromkeys(frozenset(phase.agents) for phase, name in named if not name)),
+        best_response=best_response(own) if whole else responded(best_response(own), definitions),
+        transplant=line.transplants[-1] if line.transplants else None,
+        no_transplant=not line.transplants,
+        conditioned=any(phase.intent == "conditioning" for phase in line.phases),
+        maintenance=bool(maintained),
+        maintenance_assumed=any(phase.assumed for phase in maintained) or not maintained,
+        progression=progression,
+        no_progression=complete and placed and progression is None and explained and without_progression(own, until or as_of),
+        progressed_on=frozenset(),
+        complete_response=complete_response(own),
+        progression_free=free_of_progression(own) if progression is None else None,
+    )
+
+
+def _seen_until(events: Events, as_of: date) -> date:
+    """Return the day until which the last line can be followed."""
+    died = events.person.death_date
+    return as_of if died is None or died.last is None else min(as_of, died.last)
+
+
+def _known_by(stopped: When, start: When, judged: Sequence[Judged]) -> When:
+    """Return when a progression came that a treatment was stopped for: after the last visit that did not show it yet."""
+    if stopped.last is None:
+        return stopped
+    clean = [item.visit.day for item in judged if item.visit.category not in ("NE", "PD") and item.visit.day < stopped.last]
+    since = max(clean) + timedelta(days=1) if clean else start.first
+    return When(since, stopped.last) if since is not None and since <= stopped.last else stopped
+
+
+def _steroids(events: Events, phase: PhaseFound, vocabulary: Vocabulary) -> list[str]:
+    """Return the steroids given in a phase; they decide nothing, but tell Rd from lenalidomide alone."""
+    found = []
+    for item in events.treatments:
+        if vocabulary.agents[item.agent].steroid and item.start is not None:
+            ended = phase.stop is not None and before(phase.stop, item.start)
+            over = item.stop is not None and before(item.stop, phase.start)
+            if not ended and not over:
+                found.append(item.agent)
+    return list(dict.fromkeys(found))
+
+
+def responded(response: Category | None, definitions: Definitions) -> Category | None:
+    """Return a response, not the lack of one: of a line not recorded as a whole, a better one may be missing."""
+    return None if response in definitions.nonresponse else response
+
+
+def _stretch(
+    item: Treatment, intent: str, given: Sequence[Treatment], definitions: Definitions, until: date, as_of: date
+) -> Stretch:
+    start = item.start or UNKNOWN
+    last = When.on(as_of) if item.ongoing else item.stop
+    if last is None or not last.known:
+        last = When(start.first, max(until, start.first or until))
+    dose = None if item.dose is None else f"{item.dose:g} {item.dose_unit or 'mg'}"
+    full = definitions.full_dose_mg.get(item.agent)
+    alone = RANKS[intent] == MAINTENANCE and not any(other.agent != item.agent and other.intent == item.intent for other in given)
+    low = item.dose < full if item.dose is not None and full is not None else alone
+    return Stretch(
+        agents=(item.agent,),
+        rank=RANKS[intent],
+        first_dose=start,
+        last_dose=last,
+        least_days=int(max(days_between(start, last).least or 0, 0)),
+        response=None,
+        reason="ongoing" if item.ongoing else item.stop_reason,
+        doses={item.agent: dose} if dose else {},
+        low_dose=frozenset({item.agent}) if low else frozenset(),
+    )
