@@ -194,6 +194,10 @@ def test_a_drug_stopped_for_progression_is_so_whatever_was_measured_later() -> N
     assert answer.derived.courses[0].progression == When(day(57).first, day(100).first)  # after the last visit without it
     two = (*stopped, replace(drugs(("lenalidomide", 0, 20), stop_reason="progression")[0], row=2))
     assert of(told(two, (), procedures=()), "refractory_to", "lenalidomide") is True
+    undated = told(
+        drugs(("bortezomib", 0, None), stop_reason="progression"), values[:3], as_of=START + timedelta(days=300), procedures=()
+    )
+    assert undated.derived.courses[0].progression == When(day(0).first, day(300).first)
     later = told(drugs(("bortezomib", 0, 250), stop_reason="progression"), values, procedures=())
     assert later.derived.courses[0].progression == day(240)
 

@@ -52,7 +52,7 @@ def course_of(
         stopped = max((stop for stop in stops if stop.known), key=lambda when: when.last or date.max, default=UNKNOWN)
         # What was stopped for progression shows that it was known by then, whatever was measured later.
         if progression is None or before(stopped, progression):
-            progression = _known_by(stopped, line.start, own)
+            progression = _known_by(stopped, line.start, own, until or as_of)
     induction = [phase for phase in line.phases if phase.intent in ("induction", "consolidation")]
     named = [
         (phase, vocabulary.recogniser.of_agents((*phase.agents, *_steroids(events, phase, vocabulary)))) for phase in induction
@@ -91,13 +91,15 @@ def _seen_until(events: Events, as_of: date) -> date:
     return as_of if died is None or died.last is None else min(as_of, died.last)
 
 
-def _known_by(stopped: When, start: When, judged: Sequence[Judged]) -> When:
-    """Return when a progression came that a treatment was stopped for: after the last visit that did not show it yet."""
-    if stopped.last is None:
-        return stopped
-    clean = [item.visit.day for item in judged if item.visit.category not in ("NE", "PD") and item.visit.day < stopped.last]
-    since = max(clean) + timedelta(days=1) if clean else start.first
-    return When(since, stopped.last) if since is not None and since <= stopped.last else stopped
+def _known_by(stopped: When, start: When, judged: Sequence[Judged], until: date) -> When:
+    """Return when a progression came that a treatment was stopped for: after the last visit that did not show it yet.
+
+    A stop without a date came before the line was over, and any visit may have come after the progression.
+    """
+    by = stopped.last or until
+    clean = [item.visit.day for item in judged if item.visit.category not in ("NE", "PD") and item.visit.day < by]
+    since = max(clean) + timedelta(days=1) if clean and stopped.last else start.first
+    return When(since, by) if since is not None and since <= by else stopped
 
 
 def _steroids(events: Events, phase: PhaseFound, vocabulary: Vocabulary) -> list[str]:
