@@ -16,6 +16,7 @@ from pathlib import Path
 
 import polars as pl
 
+from benchmarks.records import records
 from benchmarks.registry import registry
 from myeloguide import __version__
 from myeloguide.cohort.columns import Rejects, lay_out
@@ -24,8 +25,11 @@ from myeloguide.guideline.answer import plain
 from myeloguide.guideline.assess import assess, assess_document, prepare
 from myeloguide.guideline.prepared import DEFAULT_PACK, PACKS, load_pack
 from myeloguide.guideline.what_if import WhatIf
+from myeloguide.history.story import tell
 from myeloguide.knowledge.reading import parse_all, read
+from myeloguide.knowledge.vocabulary import vocabulary
 from myeloguide.record.fact_sheet import read_facts
+from myeloguide.record.tables import patients_of, read_tables
 
 ROOT = Path(__file__).parents[1]
 EXAMPLE = ROOT / "examples" / "after-lenalidomide-maintenance.yaml"
@@ -112,15 +116,38 @@ def million(folder: Path, patients: int = 1_000_000) -> dict[str, str]:
     }
 
 
+def recorded(folder: Path, patients: int = 100_000) -> dict[str, str]:
+    """Derive facts from recorded events: one patient after another in this process, and a cohort by the command."""
+    events = records(folder / "records", patients)
+    output = folder / "derived"
+    command = [*PROGRAM, "history", "derive", str(folder / "records"), "-o", str(output), "--quiet"]
+    start = time.perf_counter()
+    subprocess.run(command, check=True)
+    whole = time.perf_counter() - start
+    peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024**2
+    told = list(patients_of(read_tables(folder / "records").examine(today=TODAY), positions=range(2_000)))
+    words, times = vocabulary(), []
+    for item in told:
+        start = time.perf_counter()
+        tell(item, words, item.person.as_of.last if item.person.as_of and item.person.as_of.last else TODAY)
+        times.append(time.perf_counter() - start)
+    return {
+        "recorded events of one patient, twenty on average, to facts with proof, ms": spread(times, 1000),
+        f"{patients:,} patients, {events / 1e6:.1f} million recorded events to eight Parquet tables, s": f"{whole:.0f}",
+        "peak memory of the largest of its processes, GiB": f"{peak:.2f}",
+    }
+
+
 def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         figures = {
             "`myeloguide assess` from a cold start, whole process, ms": cold_start(),
             **{f"one patient: {name}, ms": value for name, value in one_patient().items()},
             **million(Path(folder)),
+            **recorded(Path(folder)),
             "`myeloguide guideline audit imwg-2021`, whole process, s": audited(),
         }
-    goals = ["500", "1", "50", "50", "50", "", "0.5", "8", "2", "10"]
+    goals = ["500", "1", "50", "50", "50", "", "0.5", "8", "2", "1", "6 (60 for a million)", "8", "10"]
     lines = [
         "# Performance",
         "",
@@ -135,7 +162,9 @@ def main() -> None:
         "Where a measured figure lies above the one asked for, it is not reached yet. A cold start is one after the first:",
         "Python's compiled modules and the pack made ready (decision 7) lie beside the files. It spends two thirds of its",
         "time on imports, most of them Typer and Pydantic. Columns to statuses are worked out in two threads, as",
-        "`cohort assess` does.",
+        "`cohort assess` does. The recorded events are of simulated courses (`benchmarks/records.py`): treatments,",
+        "transplants and M-protein, some patients with two hundred events and a few with five thousand; what is derived is all of",
+        "[derivation](derivation.md), told in a process for each core.",
         "",
     ]
     text = "\n".join(lines)
