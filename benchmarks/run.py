@@ -163,8 +163,8 @@ def main() -> None:
         "Python's compiled modules and the pack made ready (decision 7) lie beside the files. It spends two thirds of its",
         "time on imports, most of them Typer and Pydantic. Columns to statuses are worked out in two threads, as",
         "`cohort assess` does. The recorded events are of simulated courses (`benchmarks/records.py`): treatments,",
-        "transplants and M-protein, some patients with two hundred events and a few with five thousand; what is derived is all of",
-        "[derivation](derivation.md), told in a process for each core.",
+        "transplants and M-protein, some patients with two hundred events and a few with five thousand. All of what",
+        "[derivation](derivation.md) names is told, in a process for each core.",
         "",
     ]
     text = "\n".join(lines)

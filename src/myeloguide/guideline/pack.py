@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -47,12 +47,17 @@ class Remark:
     said: Reason
     strength: Strength = "caution"
     strong_unless: Condition | None = None
+    _made: dict[tuple[bool | None, bool], CautionShown] = field(default_factory=dict, init=False, repr=False)
 
     def caution(self, holds: bool | None, *, strong: bool) -> CautionShown:
-        """Return the remark as a caution on an option."""
-        said = self.said
-        strength: Strength = "strong" if strong else self.strength
-        return CautionShown(said.code, said.text, strength, holds, said.kind, said.ruling, said.source)
+        """Return the remark as a caution on an option, made once."""
+        made = self._made.get((holds, strong))
+        if made is None:
+            said = self.said
+            strength: Strength = "strong" if strong else self.strength
+            made = CautionShown(said.code, said.text, strength, holds, said.kind, said.ruling, said.source)
+            self._made[holds, strong] = made
+        return made
 
 
 @dataclass(frozen=True, slots=True, eq=False)
