@@ -100,6 +100,7 @@ def check_row(row: OptionAnswer, expected: Case) -> None:
     check_codes((reason.code for reason in row.reasons), expected, "reasons")
     named = [(caution, name) for caution in row.cautions for name in (caution.code, caution.text)]
     check_codes((name for caution, name in named if caution.holds), expected, "cautions")
+    check_codes((name for caution, name in named if caution.holds is None), expected, "open")
     check_codes((name for caution, name in named if caution.strength == "strong"), expected, "strong")
 
 
