@@ -328,3 +328,13 @@ def test_a_later_value_never_changes_an_earlier_line(given_: list[tuple[str, int
     before = tell(events_of(given_, found), vocabulary(), START + timedelta(days=3000)).lines.lines
     after = tell(events_of(given_, [*found, (2500, 9.0)]), vocabulary(), START + timedelta(days=3000)).lines.lines
     assert [line.agents for line in after[: len(before)]] == [line.agents for line in before]
+
+
+def test_progression_from_the_first_visit_on_is_no_response() -> None:
+    dead = (ResponseRecorded("PD", day(28), row=1), ResponseRecorded("PD", day(54), row=2))
+    answer = told(drugs(("melphalan", 0, 28), ("thalidomide", 0, 28), stop_reason="progression"), responses=dead, procedures=())
+    assert answer.derived.courses[0].best_response == "PD"
+    assert of(answer, "primary_refractory") is True
+    late = (ResponseRecorded("PD", day(700), row=1), ResponseRecorded("PD", day(730), row=2))
+    answer = told(drugs(("melphalan", 0, 700), ("thalidomide", 0, 700)), responses=late, procedures=())
+    assert of(answer, "primary_refractory") is None  # a response may have been missed in two years

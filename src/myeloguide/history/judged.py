@@ -93,7 +93,7 @@ def shows_progression(item: Judged) -> bool:
     return item.visit.category == "PD" and (item.confirmed == "PD" or item.recorded)
 
 
-def best_response(judged: Sequence[Judged]) -> Category | None:
+def best_response(judged: Sequence[Judged], start: date | None) -> Category | None:
     """Return the best response of a line; None where it cannot be told whether there was any."""
     response = best(item.confirmed for item in judged)
     seen = [item.visit.category for item in judged if item.visit.category not in ("NE", "PD")]
@@ -101,9 +101,16 @@ def best_response(judged: Sequence[Judged]) -> Category | None:
         return response
     recorded = [item.visit.category for item in judged if item.recorded and item.visit.category not in ("NE", "PD")]
     if any(item.recorded for item in judged):  # a response that somebody wrote stands, though nothing confirms it
-        return best(recorded) if recorded else None
+        return best(recorded) if recorded else _from_the_first(judged, start)
     # A response that nothing confirmed is none, but proves no failure to respond; nor does a single visit.
-    return "SD" if len(seen) > 1 and set(seen) == {"SD"} else None
+    return "SD" if len(seen) > 1 and set(seen) == {"SD"} else None if seen else _from_the_first(judged, start)
+
+
+def _from_the_first(judged: Sequence[Judged], start: date | None) -> Category | None:
+    """Return progression, where the first visits of a line show it and came before a response can have been missed."""
+    evaluable = [item for item in judged if item.visit.category != "NE"]
+    soon = bool(evaluable) and start is not None and (evaluable[0].visit.day - start).days <= _FOLLOWED
+    return "PD" if soon and any(map(shows_progression, evaluable)) else None
 
 
 def complete_response(judged: Sequence[Judged]) -> bool | None:
@@ -116,7 +123,7 @@ def complete_response(judged: Sequence[Judged]) -> bool | None:
 
 
 _FOLLOWED = 100
-"""A line is followed to its end when its last visit is so many days before it at most."""
+"""A line is followed from its start, and to its end, when a visit is so many days away at most."""
 
 
 def without_progression(judged: Sequence[Judged], until: date) -> bool:

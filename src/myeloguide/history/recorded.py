@@ -53,6 +53,7 @@ def course_of(
         # What was stopped for progression shows that it was known by then, whatever was measured later.
         if progression is None or before(stopped, progression):
             progression = _known_by(stopped, line.start, own, until or as_of)
+    best = best_response(own, line.start.first)
     induction = [phase for phase in line.phases if phase.intent in ("induction", "consolidation")]
     named = [
         (phase, vocabulary.recogniser.of_agents((*phase.agents, *_steroids(events, phase, vocabulary)))) for phase in induction
@@ -71,7 +72,7 @@ def course_of(
         agents_known=line.agents_known,
         regimens=tuple(dict.fromkeys(name for _, name in named if name)),
         unnamed_regimens=tuple(dict.fromkeys(frozenset(phase.agents) for phase, name in named if not name)),
-        best_response=best_response(own) if whole else responded(best_response(own), definitions),
+        best_response=best if whole else responded(best, definitions),
         transplant=line.transplants[-1] if line.transplants else None,
         no_transplant=not line.transplants,
         conditioned=any(phase.intent == "conditioning" for phase in line.phases),
