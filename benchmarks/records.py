@@ -57,6 +57,7 @@ def _daily(measurements: pl.DataFrame) -> pl.DataFrame:
 
 
 def _copies(table: pl.DataFrame, patients: int, courses: int) -> Iterable[pl.DataFrame]:
+    number = pl.col("patient_id").str.slice(1).cast(pl.Int64)
     for copy in range(-(-patients // courses)):
-        number = pl.col("patient_id").str.slice(1).cast(pl.Int64) + copy * courses
-        yield table.with_columns(patient_id=pl.format("S{}", number.cast(pl.String).str.zfill(8))).filter(number <= patients)
+        new = number + copy * courses
+        yield table.filter(new <= patients).with_columns(patient_id=pl.format("S{}", new.cast(pl.String).str.zfill(8)))

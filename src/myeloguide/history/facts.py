@@ -381,6 +381,24 @@ def _join(given: FactSheet, derived: Derived, vocabulary: Vocabulary) -> tuple[F
     """Join facts given and derived. Derived ones that cannot be true beside those given are left out and reported."""
     values: dict[str, Value] = dict(given.values)
     disagreements: list[Disagreement] = []
+    for name in _ORDER:
+        value = derived.facts.values.get(name)
+        if value is not None:
+            values[name], differs = _joined(name, given.values.get(name), value)
+            disagreements += differs
+    planes = planes_of(FactSheet(values, (*given.other_regimens, *derived.facts.other_regimens)), vocabulary, ())
+    if close(planes, vocabulary):
+        return _joined_one_by_one(given, derived, vocabulary)
+    # What contradicts nothing together contradicts nothing one by one.
+    if planes["exposed_to", "lenalidomide"][1] and _LENALIDOMIDE_MONTHS not in given.values:
+        values.pop(_LENALIDOMIDE_MONTHS, None)
+    return FactSheet(values, (*given.other_regimens, *derived.facts.other_regimens)), disagreements
+
+
+def _joined_one_by_one(given: FactSheet, derived: Derived, vocabulary: Vocabulary) -> tuple[FactSheet, list[Disagreement]]:
+    """Join what contradicts itself as a whole: fact by fact, in `_ORDER`, as far as each can be true beside those before it."""
+    values: dict[str, Value] = dict(given.values)
+    disagreements: list[Disagreement] = []
     sheet = given
     for name in _ORDER:
         value = derived.facts.values.get(name)
