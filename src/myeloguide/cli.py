@@ -123,7 +123,7 @@ def assess(
     """Answer for one patient: every option of the guideline, with its status and the reason for it."""
     from dataclasses import replace
 
-    from myeloguide.guideline.assess import Assessment, prepare
+    from myeloguide.guideline.assess import Assessment, known_of, prepare
     from myeloguide.guideline.prepared import load_pack
     from myeloguide.guideline.what_if import difference, explanation, hanging
 
@@ -138,7 +138,11 @@ def assess(
     changes = what_if or ()
     known, patient, switches = read(switched, changes)
     assessment = Assessment(guideline, known, patient.as_of, switches, patient.patient)
-    hangs_on = hanging(guideline, known, switches, lambda other: read({**switched, **other}, changes)[0])
+
+    def read_otherwise(other: Mapping[str, str]) -> KnownFacts:
+        return known_of(guideline, patient, {**switches, **other}, assume_complete=assume_complete, what_if=changes)
+
+    hangs_on = hanging(guideline, known, switches, read_otherwise)
     answer = replace(assessment.answer(), hangs_on=hangs_on, supposed=tuple(changes))
     if changes or switched:
         known_before, _, switches_before = read({}, ())

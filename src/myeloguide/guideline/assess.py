@@ -65,6 +65,18 @@ def prepare(
     patient = read_patient(document, pack.vocabulary, as_of, today)
     switches = read_switches(patient.rulings, pack.switches, document.where(("rulings",)))
     switches |= read_switches(switched or {}, pack.switches, "--ruling")
+    return known_of(pack, patient, switches, assume_complete=assume_complete, what_if=what_if), patient, switches
+
+
+def known_of(
+    pack: Pack,
+    patient: PatientFile,
+    switches: Mapping[str, str],
+    *,
+    assume_complete: bool = False,
+    what_if: Iterable[str] = (),
+) -> KnownFacts:
+    """Derive what is known of a patient whose file was read, under these switches of rulings."""
     changes = read_changes(what_if, "--what-if")
     given = patient.facts
     for name, value in changes:
@@ -79,7 +91,7 @@ def prepare(
         if dropped:
             remark = f"with what is supposed, this is no longer known from the history: {'; '.join(dropped)}"
             known = replace(known, derived=replace(known.derived, remarks=(*known.derived.remarks, remark)))
-    return known, patient, switches
+    return known
 
 
 def _supposed(known: KnownFacts, changes: Iterable[tuple[str, Any]], given: FactSheet, pack: Pack) -> KnownFacts:
