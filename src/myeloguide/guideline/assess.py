@@ -523,11 +523,12 @@ def facts_used(planes: Planes, sheet: FactSheet, pack: Pack) -> dict[str, Any]:
             named = sheet.members(name).yes
             used[name] = [member for member in pack.vocabulary.members(fact) if member in named]
         elif fact.is_set:
-            members = pack.vocabulary.members(fact)
-            yes = [member for member in members if planes[name, member][0]]
-            no = [member for member in members if planes[name, member][1]]
-            denied = [member for member in no if member in sheet.members(name).no]
-            complete = len(yes) + len(no) == len(members)
+            known = [(member, planes[name, member]) for member in pack.vocabulary.members(fact)]
+            yes = [member for member, (true, _) in known if true]
+            no = [member for member, (_, false) in known if false]
+            given_no = sheet.members(name).no
+            denied = [member for member in no if member in given_no] if given_no else []
+            complete = len(yes) + len(no) == len(known)
             if fact.at_least is not None:
                 used[name] = yes if complete else None
                 if yes and not complete:
