@@ -1,0 +1,271 @@
+"""The command line: `myeloguide assess FILE`, `myeloguide cohort assess FACTS -o OPTIONS`."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import signal
+import sys
+from datetime import date
+from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from typer.core import TyperGroup
+
+from myeloguide import __version__
+from myeloguide.cli.frame import (
+    App,
+    Format,
+    PackOption,
+    RulingOption,
+    day_of,
+    emit,
+    read_document,
+    switches_of,
+    text_width,
+)
+from myeloguide.errors import InputError, Problem
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from myeloguide.guideline.pack import Pack
+    from myeloguide.history.facts import KnownFacts
+    from myeloguide.record.patient_file import PatientFile
+
+
+class _Groups(TyperGroup):
+    """Adds the groups of commands, each imported when it is asked for: a start for one patient does without them."""
+
+    groups = ("cohort", "guideline", "history")
+
+    def __init__(self, **more: Any) -> None:
+        super().__init__(**more)
+        names: dict[str, Any] = dict.fromkeys(self.groups)
+        self.commands |= names  # for the help, and for what was likely meant
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        if cmd_name in self.groups:
+            return typer.main.get_command(import_module(f"myeloguide.cli.{cmd_name}").app)
+        return super().get_command(ctx, cmd_name)
+
+
+app = App(
+    name="myeloguide",
+    cls=_Groups,
+    help="The IMWG 2021 recommendations for relapsed/refractory multiple myeloma, computable.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+
+
+@app.callback(invoke_without_command=True)
+def _version(version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False) -> None:
+    if version:
+        typer.echo(f"myeloguide {__version__}")
+        raise typer.Exit
+
+
+@app.command()
+def assess(
+    file: Annotated[str, typer.Argument(help="A patient file (YAML or JSON); `-` is standard input.")],
+    output: Annotated[Format, typer.Option("--format", help="How the answer is printed.")] = Format.text,
+    explain: Annotated[
+        str | None, typer.Option(help="Show one option's conditions, and what would change its status.", metavar="OPTION")
+    ] = None,
+    what_if: Annotated[
+        list[str] | None,
+        typer.Option("--what-if", help="Answer with a fact changed, and say what differs. Repeatable.", metavar="FACT=VALUE"),
+    ] = None,
+    plan: Annotated[
+        str | None, typer.Option(help="Say where a planned treatment stands, such as DPd.", metavar="TREATMENT")
+    ] = None,
+    ruling: RulingOption = None,
+    as_of: Annotated[str | None, typer.Option(help="The day of the decision, if the file gives none.", metavar="DATE")] = None,
+    assume_complete: Annotated[bool, typer.Option("--assume-complete", help="Take the history as complete.")] = False,
+    pack: PackOption = "imwg-2021",
+) -> None:
+    """Answer for one patient: every option of the guideline, with its status and the reason for it."""
+    from dataclasses import replace
+
+    from myeloguide.guideline.assess import Assessment, known_of, prepare
+    from myeloguide.guideline.prepared import load_pack
+    from myeloguide.guideline.what_if import difference, explanation, hanging
+
+    if explain is not None and plan is not None:
+        raise InputError(Problem("--explain and --plan", "are two questions", "ask one of the two"))
+    guideline = load_pack(pack)
+    document, day, today, switched = read_document(file), day_of(as_of), date.today(), switches_of(ruling)
+
+    def read(switched: Mapping[str, str], changes: Sequence[str]) -> tuple[KnownFacts, PatientFile, dict[str, str]]:
+        return prepare(guideline, document, day, today, switched, assume_complete=assume_complete, what_if=changes)
+
+    changes = what_if or ()
+    known, patient, switches = read(switched, changes)
+    assessment = Assessment(guideline, known, patient.as_of, switches, patient.patient)
+
+    def read_otherwise(other: Mapping[str, str]) -> KnownFacts:
+        return known_of(guideline, patient, {**switches, **other}, assume_complete=assume_complete, what_if=changes)
+
+    hangs_on = hanging(guideline, known, switches, read_otherwise)
+    answer = replace(assessment.answer(), hangs_on=hangs_on, supposed=tuple(changes))
+    if changes or switched:
+        known_before, _, switches_before = read({}, ())
+        before = Assessment(guideline, known_before, patient.as_of, switches_before).answer()
+        answer = replace(answer, difference=difference(before, answer))
+    if plan is not None:
+        from myeloguide.guideline.plan import stand
+
+        answer = replace(answer, plan=stand(guideline, answer, assessment.planes, plan))
+    explained = None
+    if explain is not None:
+
+        def replay(more: Sequence[str], other: Mapping[str, str]) -> KnownFacts:
+            kept = [text for text in changes if text.partition("=")[0] not in {item.partition("=")[0] for item in more}]
+            return read(other, [*kept, *more])[0]
+
+        explained = explanation(assessment, _option(guideline, explain), replay)
+    if output is Format.json:
+        from myeloguide.guideline.answer import plain
+
+        emit(json.dumps(plain(explained or answer), ensure_ascii=False, indent=1) + "\n")
+        return
+    from myeloguide.text import render, render_why
+
+    emit(render_why(assessment, answer, explained, text_width()) if explained else render(answer, guideline, text_width()))
+
+
+@app.command()
+def ask(
+    file: Annotated[str, typer.Argument(help="A patient file (YAML or JSON).")],
+    ruling: RulingOption = None,
+    as_of: Annotated[str | None, typer.Option(help="The day of the decision, if the file gives none.", metavar="DATE")] = None,
+    assume_complete: Annotated[bool, typer.Option("--assume-complete", help="Take the history as complete.")] = False,
+    pack: PackOption = "imwg-2021",
+) -> None:
+    """Ask for what is unknown, one question at a time, the most decisive first. `?` is "don't know"; `q` stops."""
+    from myeloguide.guideline.ask import Interview, choices
+    from myeloguide.guideline.assess import Assessment, prepare
+    from myeloguide.guideline.prepared import load_pack
+    from myeloguide.text import render_end, render_offered
+
+    if file == "-":
+        raise InputError(Problem("ask", "reads the answers from standard input", "name a patient file"))
+    guideline = load_pack(pack)
+    document, day, today, switched = read_document(file), day_of(as_of), date.today(), switches_of(ruling)
+
+    def assess_with(changes: Sequence[str]) -> Assessment:
+        known, patient, switches = prepare(
+            guideline, document, day, today, switched, assume_complete=assume_complete, what_if=changes
+        )
+        return Assessment(guideline, known, patient.as_of, switches, patient.patient)
+
+    interview = Interview(assess_with)
+    emit(render_offered(interview.assessment, text_width()))
+    while (question := interview.question()) is not None:
+        fact = guideline.vocabulary.facts[question.fact.partition(".")[0]]
+        emit(f"\n{question.question} (decides {question.decides})\n  {choices(fact)}: ")
+        said = sys.stdin.readline() if sys.stdin is not None else ""
+        if not said or said.strip().casefold() in ("q", "quit"):
+            emit("\n")
+            break
+        if not sys.stdin.isatty():
+            emit(said if said.endswith("\n") else said + "\n")
+        try:
+            interview.reply(question, said)
+        except InputError as error:
+            emit("".join(f"  {problem}\n" for problem in error.problems))
+        else:
+            emit(render_offered(interview.assessment, text_width()))
+    emit(render_end(interview.assessment, interview.learned, asked_all=question is None, width=text_width()))
+
+
+def _option(guideline: Pack, word: str) -> str:
+    option = guideline.vocabulary.regimen(word)
+    if option is None or option not in {row.option for row in guideline.rows}:
+        remedy = guideline.vocabulary.near_regimen(word) or "name an option of the guideline, such as DPd"
+        raise InputError(Problem("--explain", f"the guideline has no option {word}", remedy))
+    return option
+
+
+@app.command()
+def verify(
+    file: Annotated[str, typer.Argument(help="An answer kept as JSON (`assess --format json`); `-` is standard input.")],
+    patient: Annotated[
+        str | None, typer.Option(metavar="FILE", help="The patient file, to derive the facts from its history again.")
+    ] = None,
+    pack: Annotated[str | None, typer.Option("--pack", help="The guideline; else the one that the answer names.")] = None,
+    output: Annotated[Format, typer.Option("--format", help="How the report is printed.")] = Format.text,
+) -> None:
+    """Answer a kept answer again: is it still given, and if not, what changed and which entries of the pack did it?
+
+    Exit status: 0 the same, 1 it differs, 2 the input cannot be used.
+    """
+    from myeloguide.guideline.answer import plain
+    from myeloguide.guideline.prepared import load_pack
+    from myeloguide.guideline.verify import pack_of
+    from myeloguide.guideline.verify import verify as answer_again
+    from myeloguide.guideline.verify_text import render
+
+    if file == patient == "-":
+        raise InputError(Problem("standard input", "cannot be both the answer and the patient file", "name a file"))
+    kept = read_document(file)
+    guideline = load_pack(pack) if pack is not None else pack_of(kept)
+    found = answer_again(kept, guideline, date.today(), None if patient is None else read_document(patient))
+    emit(json.dumps(plain(found), ensure_ascii=False, indent=1) + "\n" if output is Format.json else render(found, text_width()))
+    raise typer.Exit(0 if found.same else 1)
+
+
+@app.command()
+def schema() -> None:
+    """Print the JSON Schema of the answer."""
+    from myeloguide.guideline.schema import shipped_schema
+
+    emit(shipped_schema())
+
+
+def _leave(number: int, frame: object) -> None:
+    raise SystemExit(128 + number)
+
+
+def main() -> None:
+    """Run the command line. An error is a few lines on standard error, never a traceback."""
+    sys.stdout = sys.stdout or open(os.devnull, "w")  # noqa: PTH123, SIM115
+    sys.stderr = sys.stderr or open(os.devnull, "w")  # noqa: PTH123, SIM115
+    encoding = (sys.stdout.encoding or "utf-8").casefold()  # what the terminal reads, for what is drawn with other signs
+    if isinstance(
+        getattr(sys.stdout, "buffer", None), io.RawIOBase
+    ):  # unbuffered, where Python loses what a full disk takes no more of
+        sys.stdout = io.TextIOWrapper(io.BufferedWriter(sys.stdout.buffer))
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(encoding="utf-8", errors="replace")
+    for number in (signal.SIGTERM, getattr(signal, "SIGHUP", signal.SIGTERM)):
+        signal.signal(number, _leave)  # so that files being written aside are removed
+    try:
+        app(obj=encoding)
+    except InputError as error:
+        for problem in error.problems[:20]:
+            sys.stderr.write(f"myeloguide: {problem}\n")
+        if len(error.problems) > 20:
+            sys.stderr.write(f"myeloguide: and {len(error.problems) - 20} more\n")
+        sys.exit(2)
+    except OSError as error:
+        what = f"{error.filename}: cannot be used" if error.filename else "the output cannot be written"
+        sys.stderr.write(f"myeloguide: {what}: {error.strerror or type(error).__name__}\n")
+        os._exit(2)  # flushing again at exit would only fail again
+    except KeyboardInterrupt:
+        sys.exit(130)
+    except Exception as error:
+        # Says where the program is at fault, and nothing of the patient.
+        place = error.__traceback__
+        while place is not None and place.tb_next is not None:
+            place = place.tb_next
+        where = f"{Path(place.tb_frame.f_code.co_filename).name}:{place.tb_lineno}" if place else "unknown"
+        sys.stderr.write(f"myeloguide: a fault of the program ({type(error).__name__} in {where}); please report it\n")
+        sys.exit(1)
