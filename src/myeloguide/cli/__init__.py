@@ -45,7 +45,7 @@ class _Groups(TyperGroup):
     def __init__(self, **more: Any) -> None:
         super().__init__(**more)
         names: dict[str, Any] = dict.fromkeys(self.groups)
-        self.commands |= names  # for the help, and for what was likely meant
+        self.commands.update(names)  # for the help, and for what was likely meant
 
     def get_command(self, ctx: Any, cmd_name: str) -> Any:
         if cmd_name in self.groups:
