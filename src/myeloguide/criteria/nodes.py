@@ -11,7 +11,7 @@ LARGEST = 1e300
 OPERATORS: tuple[Operator, ...] = ("==", "!=", "<", "<=", ">", ">=")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Constant:
     """A condition that is always true or always false."""
 
@@ -22,7 +22,7 @@ class Constant:
             raise TypeError("a constant is True or False")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Holds:
     """A yes-or-no fact, or that a list fact has a member: `refractory_to(lenalidomide)`."""
 
@@ -35,7 +35,7 @@ class Holds:
             raise TypeError("a member is named by text")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Is:
     """A fact of several values has this one: `fitness == fit`."""
 
@@ -47,7 +47,7 @@ class Is:
         _need_name(self.value)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Compare:
     """A number against a fixed one: `age > 75`. A whole number is compared by `>=` on whole numbers."""
 
@@ -76,7 +76,7 @@ class Compare:
         return (">=", self.number + 1) if self.whole else (">", self.number)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Not:
     """The opposite."""
 
@@ -86,7 +86,7 @@ class Not:
         _need_nodes((self.child,))
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class All:
     """Every one of them; of none, true."""
 
@@ -96,7 +96,7 @@ class All:
         _need_nodes(self.children)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Any:
     """At least one of them; of none, false."""
 
@@ -106,7 +106,7 @@ class Any:
         _need_nodes(self.children)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Named:
     """A condition under the name by which it is reused: `usable(carfilzomib)`."""
 

@@ -28,7 +28,7 @@ class Condition:
     place: int = -1
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class Block:
     """A reason that holds, or would hold, an option back or argue against it."""
 
@@ -36,7 +36,7 @@ class Block:
     said: tuple[Reason, ...]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class Remark:
     """A caution or note: shown when its condition is true, or (`shown_unless`) unless it is true."""
 
@@ -60,7 +60,7 @@ class Remark:
         return made
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class Row:
     """An option in a tier of a list, with everything that decides its status."""
 
@@ -88,7 +88,7 @@ class Row:
     rulings: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class OptionList:
     """A list of a pack with its rows in order."""
 
@@ -102,7 +102,7 @@ class OptionList:
     rows: tuple[Row, ...]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class ListNote:
     """A note and the lists beside which it stands (none: always)."""
 
@@ -110,7 +110,7 @@ class ListNote:
     remark: Remark
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class Pointer:
     """A cross-reference to a list that does not answer."""
 
@@ -119,7 +119,7 @@ class Pointer:
     said: Reason
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class Gap:
     """A declared silence, ready to show."""
 
@@ -129,7 +129,7 @@ class Gap:
     said: Reason
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class News:
     """A fact newer than the source: the first day on which it can be known, and how it is shown for each option."""
 
@@ -155,7 +155,7 @@ class News:
         return cls(known_from or date.max, item.known_to_source, shown, harm if item.caution else None)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class Pack:
     """A guideline as data, checked and compiled."""
 
