@@ -5,6 +5,7 @@ Lines given win; where the lines counted from the other tables differ, both side
 
 from __future__ import annotations
 
+import gc
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -117,7 +118,13 @@ class _Work:
     """The day of the decision, where the tables give none."""
 
     def __call__(self, part: tuple[int, Examined]) -> _Done:
-        number, examined = part
+        gc.disable()  # a part makes many objects that last until its end; looking through them again and again is in vain
+        try:
+            return self._tell(*part)
+        finally:
+            gc.enable()
+
+    def _tell(self, number: int, examined: Examined) -> _Done:
         words, types, count = vocabulary(), _types(), rule_set(self.rules)
         rows: dict[str, list[Row]] = {name: [] for name in _ROWS}
         sheets: dict[str, FactSheet] = {}
