@@ -30,11 +30,7 @@ from myeloguide.cli.frame import (
 from myeloguide.errors import InputError, Problem
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
-    from myeloguide.guideline.pack import Pack
-    from myeloguide.history.facts import KnownFacts
-    from myeloguide.record.patient_file import PatientFile
+    from collections.abc import Sequence
 
 
 class _Groups(TyperGroup):
@@ -91,45 +87,23 @@ def assess(
     pack: PackOption = "imwg-2021",
 ) -> None:
     """Answer for one patient: every option of the guideline, with its status and the reason for it."""
-    from dataclasses import replace
-
-    from myeloguide.guideline.assess import Assessment, known_of, prepare
+    from myeloguide.guideline.consultation import Consultation
     from myeloguide.guideline.prepared import load_pack
-    from myeloguide.guideline.what_if import difference, explanation, hanging
 
     if explain is not None and plan is not None:
         raise InputError(Problem("--explain and --plan", "are two questions", "ask one of the two"))
     guideline = load_pack(pack)
-    document, day, today, switched = read_document(file), day_of(as_of), date.today(), switches_of(ruling)
-
-    def read(switched: Mapping[str, str], changes: Sequence[str]) -> tuple[KnownFacts, PatientFile, dict[str, str]]:
-        return prepare(guideline, document, day, today, switched, assume_complete=assume_complete, what_if=changes)
-
-    changes = what_if or ()
-    known, patient, switches = read(switched, changes)
-    assessment = Assessment(guideline, known, patient.as_of, switches, patient.patient)
-
-    def read_otherwise(other: Mapping[str, str]) -> KnownFacts:
-        return known_of(guideline, patient, {**switches, **other}, assume_complete=assume_complete, what_if=changes)
-
-    hangs_on = hanging(guideline, known, switches, read_otherwise)
-    answer = replace(assessment.answer(), hangs_on=hangs_on, supposed=tuple(changes))
-    if changes or switched:
-        known_before, _, switches_before = read({}, ())
-        before = Assessment(guideline, known_before, patient.as_of, switches_before).answer()
-        answer = replace(answer, difference=difference(before, answer))
-    if plan is not None:
-        from myeloguide.guideline.plan import stand
-
-        answer = replace(answer, plan=stand(guideline, answer, assessment.planes, plan))
-    explained = None
-    if explain is not None:
-
-        def replay(more: Sequence[str], other: Mapping[str, str]) -> KnownFacts:
-            kept = [text for text in changes if text.partition("=")[0] not in {item.partition("=")[0] for item in more}]
-            return read(other, [*kept, *more])[0]
-
-        explained = explanation(assessment, _option(guideline, explain), replay)
+    patient = Consultation(
+        guideline,
+        read_document(file),
+        date.today(),
+        as_of=day_of(as_of),
+        switched=switches_of(ruling),
+        what_if=what_if or (),
+        assume_complete=assume_complete,
+    )
+    answer = patient.answer(plan)
+    explained = None if explain is None else patient.explanation(explain)
     if output is Format.json:
         from myeloguide.guideline.answer import plain
 
@@ -137,7 +111,9 @@ def assess(
         return
     from myeloguide.text import render, render_why
 
-    emit(render_why(assessment, answer, explained, text_width()) if explained else render(answer, guideline, text_width()))
+    emit(
+        render_why(patient.assessment, answer, explained, text_width()) if explained else render(answer, guideline, text_width())
+    )
 
 
 @app.command()
@@ -183,14 +159,6 @@ def ask(
         else:
             emit(render_offered(interview.assessment, text_width()))
     emit(render_end(interview.assessment, interview.learned, asked_all=question is None, width=text_width()))
-
-
-def _option(guideline: Pack, word: str) -> str:
-    option = guideline.vocabulary.regimen(word)
-    if option is None or option not in {row.option for row in guideline.rows}:
-        remedy = guideline.vocabulary.near_regimen(word) or "name an option of the guideline, such as DPd"
-        raise InputError(Problem("--explain", f"the guideline has no option {word}", remedy))
-    return option
 
 
 @app.command()
