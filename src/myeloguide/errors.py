@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 LONGEST = 600
 """Signs of a fault or a remedy that are printed."""
@@ -34,6 +35,15 @@ class InputError(Exception):
     def __init__(self, problems: Problem | Iterable[Problem]) -> None:
         self.problems: tuple[Problem, ...] = (problems,) if isinstance(problems, Problem) else tuple(problems)
         super().__init__("\n".join(map(str, self.problems)))
+
+
+def fault_of(error: BaseException) -> str:
+    """Say where the program itself is at fault, and nothing of the input."""
+    place = error.__traceback__
+    while place is not None and place.tb_next is not None:
+        place = place.tb_next
+    where = f"{Path(place.tb_frame.f_code.co_filename).name}:{place.tb_lineno}" if place else "unknown"
+    return f"a fault of the program ({type(error).__name__} in {where}); please report it"
 
 
 def suggestion(word: str, known: Iterable[str], *, most: int = 3) -> str:

@@ -9,7 +9,6 @@ import signal
 import sys
 from datetime import date
 from importlib import import_module
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -27,7 +26,7 @@ from myeloguide.cli.frame import (
     switches_of,
     text_width,
 )
-from myeloguide.errors import InputError, Problem
+from myeloguide.errors import InputError, Problem, fault_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -190,6 +189,19 @@ def verify(
 
 
 @app.command()
+def serve(
+    port: Annotated[int, typer.Option(min=1, max=65535, help="The port.")] = 8765,
+    browser: Annotated[bool, typer.Option(" /--no-browser", help="Do not open a browser.")] = True,
+    host: Annotated[str, typer.Option(help="The address to listen on; other machines reach any but loopback.")] = "127.0.0.1",
+    pack: PackOption = "imwg-2021",
+) -> None:
+    """Serve the page and the JSON API on this machine (extra `web`)."""
+    from myeloguide.cli.serve import serve as run
+
+    run(port, host, pack, browser=browser)
+
+
+@app.command()
 def schema() -> None:
     """Print the JSON Schema of the answer."""
     from myeloguide.guideline.schema import shipped_schema
@@ -230,10 +242,5 @@ def main() -> None:
     except KeyboardInterrupt:
         sys.exit(130)
     except Exception as error:
-        # Says where the program is at fault, and nothing of the patient.
-        place = error.__traceback__
-        while place is not None and place.tb_next is not None:
-            place = place.tb_next
-        where = f"{Path(place.tb_frame.f_code.co_filename).name}:{place.tb_lineno}" if place else "unknown"
-        sys.stderr.write(f"myeloguide: a fault of the program ({type(error).__name__} in {where}); please report it\n")
+        sys.stderr.write(f"myeloguide: {fault_of(error)}\n")
         sys.exit(1)

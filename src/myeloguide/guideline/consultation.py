@@ -58,7 +58,7 @@ class Consultation:
         return Assessment(self.pack, known, self.patient.as_of, dict(switches), self.patient.patient)
 
     def answer(self, plan: str | None = None) -> Answer:
-        """Return the answer, with what it hangs on, what the suppositions and switches change, and where a plan stands."""
+        """Return the answer: what it hangs on, what suppositions and switches change, where a plan (in any spelling) stands."""
         found = replace(self.assessment.answer(), hangs_on=self._hangs_on(), supposed=self.what_if)
         if self.what_if or self.switched:
             known, _, switches = self._read({}, ())
@@ -81,18 +81,21 @@ class Consultation:
 
         return hanging(self.pack, self.known, self.switches, read_otherwise)
 
-    def explanation(self, word: str) -> Explanation:
-        """Return why an option, in any spelling, stands as it does, and the smallest changes that would move it."""
+    def explanation(self, word: str, where: str = "--explain") -> Explanation:
+        """Return why an option, in any spelling, stands as it does, and the smallest changes that would move it.
+
+        `where` names the place of the word in an error.
+        """
 
         def replay(more: Sequence[str], other: Mapping[str, str]) -> KnownFacts:
             changed = {item.partition("=")[0] for item in more}
             kept = [text for text in self.what_if if text.partition("=")[0] not in changed]
             return self._read(other, [*kept, *more])[0]
 
-        return explanation(self.assessment, option_of(self.pack, word), replay)
+        return explanation(self.assessment, option_of(self.pack, word, where), replay)
 
 
-def option_of(pack: Pack, word: str, where: str = "--explain") -> str:
+def option_of(pack: Pack, word: str, where: str) -> str:
     """Return the option of a guideline that a word names."""
     option = pack.vocabulary.regimen(word)
     if option is None or option not in {row.option for row in pack.rows}:

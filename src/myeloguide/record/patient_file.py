@@ -213,7 +213,9 @@ class History(Strict):
         return tuple(name for name in TABLES if getattr(self, name))
 
 
-class _File(Strict):
+class PatientDocument(Strict):
+    """The keys of a patient file."""
+
     known_as: ClassVar[str] = "patient file"
 
     patient: str | StrictInt | None = None
@@ -238,10 +240,10 @@ class PatientFile:
 def read_patient(document: Document, vocabulary: Vocabulary, as_of: date | None, today: date) -> PatientFile:
     """Check a document as a patient file; without an `as_of` of its own the one given counts, else today."""
     problems: list[Problem] = []
-    file: _File | None = None
+    file: PatientDocument | None = None
     sheet = FactSheet()
     try:
-        file = check(document, _File, vocabulary)
+        file = check(document, PatientDocument, vocabulary)
     except InputError as error:
         problems += error.problems
     if isinstance(document.data, Mapping):

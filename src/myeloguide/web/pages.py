@@ -1,0 +1,117 @@
+"""The page of one patient: entering, the answer, why an option stands where it does; and the pages beside it."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Request, Response
+from fastapi.responses import HTMLResponse
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from starlette.datastructures import UploadFile
+
+from myeloguide import __version__
+from myeloguide.errors import InputError
+from myeloguide.guideline.consultation import Consultation
+from myeloguide.guideline.pack import Pack
+from myeloguide.knowledge.reading import decode
+from myeloguide.web import view
+from myeloguide.web.api import Guideline, pack_of
+from myeloguide.web.entry import Entry
+from myeloguide.web.guard import problems
+
+router = APIRouter(include_in_schema=False)
+_TEMPLATES = Environment(
+    loader=FileSystemLoader(Path(__file__).parent / "templates"),
+    autoescape=True,
+    undefined=StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
+)
+_MOST_FIELDS = 600
+
+
+def _page(name: str, status: int = 200, **values: Any) -> HTMLResponse:
+    template = _TEMPLATES.get_template(name)
+    return HTMLResponse(template.render(version=__version__, **values), status)
+
+
+async def entered(request: Request) -> Entry:
+    """Read the fields of the page; a file that was chosen takes the place of what was entered."""
+    async with request.form(max_files=1, max_fields=_MOST_FIELDS, max_part_size=2_000_000) as form:
+        fields = [(name, value) for name, value in form.multi_items() if isinstance(value, str)]
+        opened = form.get("file")
+        if isinstance(opened, UploadFile) and opened.filename:
+            content = decode(await opened.read(), "the file")
+            fields = [(name, value) for name, value in fields if name not in ("note", "record")] + [("record", content)]
+    return Entry.of(fields)
+
+
+Entered = Annotated[Entry, Depends(entered)]
+
+
+def _is_part(request: Request) -> bool:
+    return request.headers.get("hx-request") == "true"
+
+
+@router.get("/")
+async def first(pack: Guideline) -> Response:
+    """Show the page without a patient."""
+    return _page("page.html", **_shown(pack, Entry()))
+
+
+@router.post("/")
+async def answered(request: Request, entry: Entered, pack: Guideline) -> Response:
+    """Answer what was entered: the whole page, or the parts of it that change."""
+    shown = _shown(pack, entry)
+    if not _is_part(request):
+        return _page("page.html", **shown)
+    return _page("parts.html", again=bool(request.headers.get("x-entry-again")), **shown)
+
+
+@router.post("/why/{option}")
+async def why(option: str, entry: Entered, pack: Guideline) -> Response:
+    """Show why an option stands as it does, and the smallest changes that would move it."""
+    try:
+        consultation = _consultation(pack, entry)
+        explained = consultation.explanation(option, "the option")
+    except InputError as error:
+        return _page("problems.html", problems=problems(error))
+    return _page("why.html", **view.why(consultation, explained))
+
+
+@router.post("/save")
+async def save(entry: Entered, pack: Guideline) -> Response:
+    """Return what was entered as a patient file, to be saved by the user."""
+    entry.document(pack.vocabulary)
+    return _file(entry.saved(pack.vocabulary), "application/json", "patient.json")
+
+
+def _file(content: str, kind: str, name: str) -> Response:
+    return Response(content, media_type=kind, headers={"content-disposition": f'attachment; filename="{name}"'})
+
+
+def not_found(request: Request) -> Response:
+    """Say that there is no such page."""
+    return _page("missing.html", 404, pack=pack_of(request))
+
+
+def _consultation(pack: Pack, entry: Entry) -> Consultation:
+    return Consultation(pack, entry.document(pack.vocabulary), date.today(), assume_complete=entry.complete)
+
+
+def _shown(pack: Pack, entry: Entry) -> dict[str, Any]:
+    """Return everything that the page shows of what was entered."""
+    shown: dict[str, Any] = {
+        "pack": pack, "entry": entry, "form": view.form(pack, entry), "problems": [], "answer": None, "understood": None,
+        "examples": view.EXAMPLES, "today": date.today().isoformat(),
+    }  # fmt: skip
+    if entry.is_empty:
+        return shown
+    try:
+        consultation = _consultation(pack, entry)
+        answer = consultation.answer(entry.plan or None)
+    except InputError as error:
+        return shown | {"problems": problems(error)}
+    return shown | view.answer(consultation, answer)

@@ -1,0 +1,37 @@
+// The few things that HTML and htmx do not do: examples, dropping a file, keys, and saying that an answer is not up to date.
+"use strict";
+const form = document.getElementById("patient");
+const note = document.getElementById("note");
+
+document.addEventListener("click", (event) => {
+  const chosen = event.target.closest("[data-note]");
+  if (!chosen || !form) return;
+  event.preventDefault();
+  form.reset();
+  form.querySelectorAll("[name='record']").forEach((field) => { field.value = ""; });
+  note.value = chosen.dataset.note;
+  note.dispatchEvent(new Event("input", { bubbles: true }));
+  note.focus();
+});
+
+document.addEventListener("click", (event) => {
+  if (event.target.closest("[data-print]")) window.print();
+});
+
+if (form) {
+  const file = document.getElementById("file");
+  file.addEventListener("change", () => { if (file.files.length) form.submit(); });
+  form.addEventListener("dragover", (event) => { event.preventDefault(); form.classList.add("dropping"); });
+  form.addEventListener("dragleave", () => form.classList.remove("dropping"));
+  form.addEventListener("drop", (event) => {
+    event.preventDefault();
+    form.classList.remove("dropping");
+    if (event.dataTransfer.files.length) { file.files = event.dataTransfer.files; form.submit(); }
+  });
+  document.addEventListener("keydown", (event) => {
+    if (event.key === "/" && !/^(INPUT|TEXTAREA|SELECT)$/.test(document.activeElement.tagName)) {
+      event.preventDefault();
+      note.focus();
+    }
+  });
+}

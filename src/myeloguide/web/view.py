@@ -1,0 +1,275 @@
+"""What the page shows, as plain data for its templates."""
+
+from __future__ import annotations
+
+from base64 import b64encode
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+from myeloguide.criteria.nodes import Compare, Holds, Is
+from myeloguide.criteria.prose import Explained
+from myeloguide.drawing.of_file import of_file
+from myeloguide.drawing.svg import draw
+from myeloguide.guideline.answer import Answer, CautionShown, Missing, OptionAnswer
+from myeloguide.guideline.assess import definitions_of
+from myeloguide.guideline.consultation import Consultation
+from myeloguide.guideline.pack import Pack
+from myeloguide.guideline.what_if import Explanation
+from myeloguide.knowledge.facts import Fact
+from myeloguide.knowledge.vocabulary import Vocabulary
+from myeloguide.text import patient_line
+from myeloguide.web.entry import FACT, RULING, Entry
+
+EXAMPLES = (
+    ("Progression on lenalidomide maintenance", "68y fit; VRd x4 > ASCT 2021-03 > R maint 34mo, PD on R; t(11;14)-"),
+    ("After two lines", "74y intermediate; VRd x6 > R maint 24mo, PD on R; DKd 18mo, PD on D, K; no access: isatuximab"),
+    ("Only what is refractory", "2 prior lines; refractory: R, V"),
+)
+
+_STATUS = {
+    "held_back": "held back", "advised_against": "advised against", "condition_not_met": "condition not met",
+    "depends": "depends", "offered": "offered",
+}  # fmt: skip
+_CLASSES = {
+    "proteasome_inhibitor": "PI", "immunomodulatory_agent": "IMiD", "cereblon_modulator": "CELMoD", "anti_cd38_antibody": "CD38",
+    "anti_slamf7_antibody": "SLAMF7", "histone_deacetylase_inhibitor": "HDACi", "sine": "SINE", "bcl2_inhibitor": "BCL-2",
+    "alkylator": "alkylator", "steroid": "steroid",
+}  # fmt: skip
+"""Marks of the classes of agents, as they are abbreviated in the field."""
+_COMMON = 12
+"""Agents whose fields are open at once; the rest unfold."""
+
+
+# --- the form ---
+
+
+def form(pack: Pack, entry: Entry) -> dict[str, Any]:
+    """Return the fields of the form with what was entered in them."""
+    words = pack.vocabulary
+    said = entry.facts
+    plain: list[dict[str, Any]] = []
+    for name, fact in words.facts.items():
+        if fact.is_set:
+            continue
+        field: dict[str, Any] = {"name": FACT + name, "label": _label(fact), "value": said.get(name, ""), "asks": fact.asks}
+        if fact.is_number:
+            field |= {"kind": "number", "unit": fact.unit, "least": fact.least, "most": fact.most}
+        else:
+            values = [(value, value) for value in fact.values] if fact.values else [("true", "yes"), ("false", "no")]
+            field |= {"kind": "choice", "values": [*values, ("", "don't know")]}
+        plain.append(field)
+    columns = [(name, _COLUMNS[name]) for name in _COLUMNS]
+    agents = [_agent_row(words, agent, said) for agent in words.active_agents]
+    return {"fields": plain, "columns": columns, "agents": agents[:_COMMON], "more_agents": agents[_COMMON:]}
+
+
+_COLUMNS = {
+    "exposed_to": "received", "refractory_to": "refractory", "line1_agents": "in line 1", "unavailable_agents": "no access",
+    "contraindicated_agents": "contra­indicated",
+}  # fmt: skip
+
+
+def _agent_row(words: Vocabulary, agent: str, said: Mapping[str, str]) -> dict[str, Any]:
+    cells = []
+    for name, title in _COLUMNS.items():
+        value = said.get(f"{name}.{agent}", "")
+        cells.append(
+            {"name": f"{FACT}{name}.{agent}", "title": title.replace("­", ""), "value": value,
+             "only_yes": words.facts[name].none_unless_named}
+        )  # fmt: skip
+    return {"name": words.agents[agent].name, "mark": mark(words, agent), "cells": cells}
+
+
+def _label(fact: Fact) -> str:
+    return fact.label or fact.says.format(value="", member="").strip() or fact.fact.replace("_", " ")
+
+
+def mark(words: Vocabulary, agent: str) -> str:
+    """Return the abbreviation of an agent's class."""
+    return next((_CLASSES[name] for name in words.classes_of(agent) if name in _CLASSES), "")
+
+
+# --- the answer ---
+
+
+def answer(consultation: Consultation, found: Answer) -> dict[str, Any]:
+    """Return the answer as the page shows it."""
+    pack = consultation.pack
+    return {
+        "answer": found,
+        "understood": None,
+        "patient": patient_line(found.facts, pack),
+        "label": found.patient or "",
+        "story": story(consultation),
+        "lists": [_list(found, pack, item) for item in found.lists if item.applies is not False],
+        "questions": [_question(pack, item) for item in found.missing],
+        "always": [item.option for item in found.certain if item.offered],
+        "never": [item.option for item in found.certain if not item.offered],
+        "general": [note for note in found.notes if note.list is None],
+        "pointers": [(title_of(pack, item.list), item) for item in found.cross_references],
+        "switches": [_switch(pack, consultation, name) for name in pack.switches],
+        "hangs": {item.ruling: list(dict.fromkeys(row.option for row in item.rows)) for item in found.hangs_on or ()},
+        "warnings": list(_warnings(found)),
+        "difference": found.difference,
+    }
+
+
+def story(consultation: Consultation) -> str | None:
+    """Return the story drawn as the address of a picture, None where there is none to draw."""
+    patient, pack = consultation.patient, consultation.pack
+    if patient.history.lines is None:
+        return None
+    definitions = definitions_of(pack, consultation.switches)
+    chart = of_file(patient, pack.vocabulary, definitions, assume_complete=consultation.assume_complete)
+    if chart is None:
+        return None
+    return "data:image/svg+xml;base64," + b64encode(draw(chart).encode()).decode()
+
+
+def title_of(pack: Pack, name: str) -> str:
+    """Return the title of a list."""
+    return next(item.title for item in pack.lists if item.id == name)
+
+
+def _list(found: Answer, pack: Pack, item: Any) -> dict[str, Any]:
+    rows = [row for row in found.options if row.list == item.list]
+    shown = [row for row in rows if row.status in ("offered", "depends")]
+    tiers: dict[str, list[dict[str, Any]]] = {}
+    for row in shown:
+        tiers.setdefault(_tier_title(pack, row), []).append(_row(pack, row))
+    return {
+        "id": item.list, "title": item.title, "applies": item.applies, "why": item.why, "advice": item.advice,
+        "source": str(item.source or ""), "tiers": tiers, "folded": list(_folded(rows)),
+        "nothing": next((gone.why for gone in found.nothing_offered if gone.list == item.list), None),
+        "notes": [note for note in found.notes if note.list == item.list],
+    }  # fmt: skip
+
+
+def _tier_title(pack: Pack, row: OptionAnswer) -> str:
+    return next(item.tier_title for item in pack.rows if (item.list, item.tier) == (row.list, row.tier))
+
+
+def _row(pack: Pack, row: OptionAnswer) -> dict[str, Any]:
+    words = pack.vocabulary
+    via = [f"{item.tier}, {item.grade}" if item.grade else item.tier for item in (row.via, *row.also_via) if item is not None]
+    return {
+        "option": row.option,
+        "grade": row.grade,
+        "status": row.status,
+        "agents": [(words.agents[agent].name, mark(words, agent)) for agent in row.agents],
+        "name": row.name,
+        "via": " / ".join(via),
+        "needs": [fact_name(pack, name) for name in row.needs],
+        "met": [(reason.text, reference(reason)) for reason in row.reasons if reason.code == "condition-met"],
+        "cautions": [_caution(item) for item in row.cautions if item.strength != "remark" and item.holds],
+    }
+
+
+def _caution(item: CautionShown) -> dict[str, str]:
+    return {"text": item.text, "strength": item.strength, "reference": reference(item)}
+
+
+def _folded(rows: Sequence[OptionAnswer]) -> Iterator[dict[str, Any]]:
+    """Yield what is listed but not possible, folded by what blocks it."""
+    folded: dict[tuple[str, str, str], list[str]] = {}
+    for row in rows:
+        if row.status in ("held_back", "advised_against", "condition_not_met"):
+            decisive = [reason for reason in row.reasons if not (reason.code == "refractory" and reason.kind == "source")]
+            text = " and ".join(dict.fromkeys(reason.text for reason in decisive))
+            folded.setdefault((row.status, text, reference(decisive[0])), []).append(row.option)
+    for (status, text, where), options in folded.items():
+        yield {"status": _STATUS[status], "text": text, "reference": where, "options": list(dict.fromkeys(options))}
+
+
+def _question(pack: Pack, item: Missing) -> dict[str, Any]:
+    fact = pack.vocabulary.facts[item.fact.partition(".")[0]]
+    values: list[tuple[str, str]] = []
+    if not fact.is_number:
+        values = [(value, value) for value in fact.values] or [("true", "yes"), ("false", "no")]
+    return {
+        "fact": FACT + item.fact, "text": item.question, "decides": item.decides, "mentioned": not item.decides_recommended,
+        "values": values, "unit": fact.unit, "least": fact.least, "most": fact.most,
+    }  # fmt: skip
+
+
+def _switch(pack: Pack, consultation: Consultation, name: str) -> dict[str, Any]:
+    ruling = pack.rulings[name]
+    assert ruling.switch is not None
+    chosen = consultation.switches.get(name, ruling.switch.default.value)
+    readings = [(item.value, item.value == chosen) for item in (ruling.switch.default, ruling.switch.other)]
+    return {"ruling": name, "field": RULING + name, "title": ruling.title, "reading": ruling.reading, "readings": readings}
+
+
+def _warnings(found: Answer) -> Iterator[str]:
+    yield from (f"Disagreement: {item.text}." for item in found.disagreements)
+    if found.assumed_complete:
+        yield "The record is taken as complete because you said so."
+    assumed = dict.fromkeys(proof.text for proof in found.proofs if proof.assumed)
+    yield from (f"Assumed: {text}." for text in assumed)
+    yield from (f"{remark[0].upper()}{remark[1:]}." for remark in found.remarks)
+
+
+def reference(said: Any) -> str:
+    """Return who says it and where."""
+    place = str(said.source) if said.source else ""
+    if said.kind == "since":
+        return f"newer than the source: {place}"
+    who = {"source": "", "ruling": f"our reading {said.ruling}", "principle": f"our principle {said.ruling}"}[said.kind]
+    return ", ".join(part for part in (who, place) if part)
+
+
+def fact_name(pack: Pack, name: str) -> str:
+    """Return an unknown fact in words."""
+    fact, _, member = name.partition(".")
+    declared = pack.vocabulary.facts[fact]
+    if declared.is_number:
+        return declared.label
+    words = declared.says if member or declared.kind == "boolean" else declared.label or fact
+    return words.format(member=pack.phrases.name(member), value="")
+
+
+# --- why ---
+
+_HANDS = {
+    "obtain": "In your hands", "test": "A test would show", "find_out": "To find out", "ruling": "By another reading (a ruling)",
+    "fixed": "Only if it were so that",
+}  # fmt: skip
+_MOST_SETS = 6
+
+
+def why(consultation: Consultation, explained: Explanation) -> dict[str, Any]:
+    """Return why an option stands as it does wherever it is listed, and what would move it."""
+    pack = consultation.pack
+    proofs = {(proof.fact, proof.member): proof.text for proof in consultation.known.derived.proofs}
+    rows = []
+    for row in explained.rows:
+        parts = [("the list applies", row.applies), ("its condition", row.condition), ("held back", row.held_back),
+                 ("advised against", row.advised_against)]  # fmt: skip
+        trees = [_tree(label, tree, proofs) for label, tree in parts if row.status is not None or label == "the list applies"]
+        status = "its list does not apply" if row.status is None else _STATUS[row.status]
+        rows.append({"list": title_of(pack, row.list), "tier": row.tier, "grade": row.grade, "status": status, "trees": trees})
+    change = explained.would_change
+    sets = [(_HANDS[item.hand], " and ".join(part.text for part in item.changes)) for item in change.sets]
+    return {
+        "option": explained.option, "rows": rows, "offered": change.offered, "sets": sets[:_MOST_SETS],
+        "more": max(len(sets) - _MOST_SETS, 0), "tried": change.tried,
+    }  # fmt: skip
+
+
+def _tree(label: str, tree: Explained, proofs: Mapping[tuple[str, str], str]) -> dict[str, Any]:
+    """Return a tree of conditions with its values; the top is named by what it decides."""
+    return {"label": label, "value": tree.value, "proof": "", "parts": list(_parts([tree], proofs)) if _says(tree) else []}
+
+
+def _says(tree: Explained) -> bool:
+    return tree.leaf is not None or bool(tree.parts)
+
+
+def _parts(trees: Iterable[Explained], proofs: Mapping[tuple[str, str], str]) -> Iterator[dict[str, Any]]:
+    for tree in trees:
+        leaf, proof = tree.leaf, ""
+        if isinstance(leaf, Holds):
+            proof = proofs.get((leaf.fact, leaf.member)) or proofs.get((leaf.fact, ""), "")
+        elif isinstance(leaf, (Compare, Is)):
+            proof = proofs.get((leaf.fact, ""), "")
+        yield {"label": tree.text, "value": tree.value, "proof": proof, "parts": list(_parts(tree.parts, proofs))}
