@@ -9,6 +9,7 @@ import signal
 import sys
 from datetime import date
 from importlib import import_module
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -16,12 +17,14 @@ from typer.core import TyperGroup
 
 from myeloguide import __version__
 from myeloguide.cli.frame import (
+    AnswerFormat,
     App,
     Format,
     PackOption,
     RulingOption,
     day_of,
     emit,
+    path_of,
     read_document,
     switches_of,
     text_width,
@@ -30,6 +33,9 @@ from myeloguide.errors import InputError, Problem, fault_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from myeloguide.guideline.answer import Answer
+    from myeloguide.guideline.consultation import Consultation
 
 
 class _Groups(TyperGroup):
@@ -69,7 +75,12 @@ def _version(version: Annotated[bool, typer.Option("--version", help="Print the 
 @app.command()
 def assess(
     file: Annotated[str, typer.Argument(help="A patient file (YAML or JSON); `-` is standard input.")],
-    output: Annotated[Format, typer.Option("--format", help="How the answer is printed.")] = Format.text,
+    output: Annotated[
+        AnswerFormat, typer.Option("--format", help="How the answer is printed; md and html are a sheet for a tumour board.")
+    ] = AnswerFormat.text,
+    path: Annotated[
+        Path | None, typer.Option("-o", "--output", parser=path_of, help="Write the answer to this file instead of printing it.")
+    ] = None,
     explain: Annotated[
         str | None, typer.Option(help="Show one option's conditions, and what would change its status.", metavar="OPTION")
     ] = None,
@@ -91,6 +102,12 @@ def assess(
 
     if explain is not None and plan is not None:
         raise InputError(Problem("--explain and --plan", "are two questions", "ask one of the two"))
+    if explain is not None and output in (AnswerFormat.md, AnswerFormat.html):
+        raise InputError(Problem("--explain", f"is not answered as {output}", "leave --format out, or write --format json"))
+    if path is not None:
+        from myeloguide.output import refuse_output
+
+        refuse_output(path)
     guideline = load_pack(pack)
     patient = Consultation(
         guideline,
@@ -103,16 +120,26 @@ def assess(
     )
     answer = patient.answer(plan)
     explained = None if explain is None else patient.explanation(explain)
-    if output is Format.json:
+    if output is AnswerFormat.json:
         from myeloguide.guideline.answer import plain
 
-        emit(json.dumps(plain(explained or answer), ensure_ascii=False, indent=1) + "\n")
-        return
-    from myeloguide.text import render, render_why
+        told = json.dumps(plain(explained or answer), ensure_ascii=False, indent=1) + "\n"
+    elif output is AnswerFormat.text:
+        from myeloguide.text import render, render_why
 
-    emit(
-        render_why(patient.assessment, answer, explained, text_width()) if explained else render(answer, guideline, text_width())
-    )
+        width = text_width()
+        told = render_why(patient.assessment, answer, explained, width) if explained else render(answer, guideline, width)
+    else:
+        told = _sheet(output, answer, patient)
+    emit(told, path)
+
+
+def _sheet(output: AnswerFormat, answer: Answer, patient: Consultation) -> str:
+    from myeloguide.sheet import html, markdown
+    from myeloguide.sheet.content import chart_of, sheet_of
+
+    sheet = sheet_of(answer, patient.pack, chart_of(patient))
+    return html.write(sheet) if output is AnswerFormat.html else markdown.write(sheet)
 
 
 @app.command()

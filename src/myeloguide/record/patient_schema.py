@@ -57,11 +57,13 @@ def _values(fact: Fact) -> dict[str, Any]:
     return {"anyOf": [number, stretch, {"type": "null"}]}
 
 
-def _without_defaults(value: Any) -> Any:
+def _without_defaults(schema: dict[str, Any]) -> dict[str, Any]:
     """Leave out what a schema made of a model says of the model alone."""
-    if isinstance(value, dict):
-        kept = {key: _without_defaults(item) for key, item in value.items() if key != "default"}
-        return {
-            key: item for key, item in kept.items() if not (key == "title" and isinstance(item, str) and item != "PatientFile")
-        }
-    return [_without_defaults(item) for item in value] if isinstance(value, list) else value
+
+    def cleaned(value: Any) -> Any:
+        if isinstance(value, dict):
+            own = {key for key, item in value.items() if key == "default" or (key == "title" and isinstance(item, str))}
+            return {key: cleaned(item) for key, item in value.items() if key not in own}
+        return [cleaned(item) for item in value] if isinstance(value, list) else value
+
+    return {key: cleaned(item) for key, item in schema.items() if key != "title"}

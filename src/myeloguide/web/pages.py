@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import date
 from pathlib import Path
 from typing import Annotated, Any
@@ -13,9 +14,12 @@ from starlette.datastructures import UploadFile
 
 from myeloguide import __version__
 from myeloguide.errors import InputError
+from myeloguide.guideline.answer import plain
 from myeloguide.guideline.consultation import Consultation
 from myeloguide.guideline.pack import Pack
 from myeloguide.knowledge.reading import decode
+from myeloguide.sheet import html, markdown
+from myeloguide.sheet.content import chart_of, sheet_of
 from myeloguide.web import view
 from myeloguide.web.api import Guideline, pack_of
 from myeloguide.web.entry import Entry
@@ -79,6 +83,35 @@ async def why(option: str, entry: Entered, pack: Guideline) -> Response:
     except InputError as error:
         return _page("problems.html", problems=problems(error))
     return _page("why.html", **view.why(consultation, explained))
+
+
+@router.post("/close")
+async def closed(pack: Guideline) -> Response:
+    """Show the page without a patient again."""
+    return _page("page.html", **_shown(pack, Entry()))
+
+
+@router.post("/sheet")
+async def sheet(entry: Entered, pack: Guideline) -> Response:
+    """Return the sheet for the board, a document of its own that runs nothing and fetches nothing."""
+    consultation = _consultation(pack, entry)
+    made = sheet_of(consultation.answer(entry.plan or None), pack, chart_of(consultation))
+    return HTMLResponse(html.write(made), headers={"content-security-policy": f"{html.POLICY}; frame-ancestors 'none'"})
+
+
+@router.post("/sheet.md")
+async def sheet_as_markdown(entry: Entered, pack: Guideline) -> Response:
+    """Return the sheet as Markdown, to be saved by the user."""
+    consultation = _consultation(pack, entry)
+    made = sheet_of(consultation.answer(entry.plan or None), pack, chart_of(consultation))
+    return _file(markdown.write(made), "text/markdown", "sheet.md")
+
+
+@router.post("/answer.json")
+async def answer_as_json(entry: Entered, pack: Guideline) -> Response:
+    """Return the answer as the contract's JSON, to be saved by the user."""
+    found = _consultation(pack, entry).answer(entry.plan or None)
+    return _file(json.dumps(plain(found), ensure_ascii=False, indent=1) + "\n", "application/json", "answer.json")
 
 
 @router.post("/save")

@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 from base64 import b64encode
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from myeloguide.criteria.nodes import Compare, Holds, Is
 from myeloguide.criteria.prose import Explained
-from myeloguide.drawing.of_file import of_file
-from myeloguide.drawing.svg import draw
+from myeloguide.drawing.svg import PHONE, draw
 from myeloguide.guideline.answer import Answer, CautionShown, Missing, OptionAnswer
-from myeloguide.guideline.assess import definitions_of
 from myeloguide.guideline.consultation import Consultation
 from myeloguide.guideline.pack import Pack
 from myeloguide.guideline.what_if import Explanation
 from myeloguide.knowledge.facts import Fact
 from myeloguide.knowledge.vocabulary import Vocabulary
-from myeloguide.text import patient_line
+from myeloguide.sheet.content import chart_of
+from myeloguide.text import STATUS, blocked, list_title, needs, patient_line, reference, shown_news, tier_title, warnings
 from myeloguide.web.entry import FACT, RULING, Entry
 
 EXAMPLES = (
@@ -26,10 +25,6 @@ EXAMPLES = (
     ("Only what is refractory", "2 prior lines; refractory: R, V"),
 )
 
-_STATUS = {
-    "held_back": "held back", "advised_against": "advised against", "condition_not_met": "condition not met",
-    "depends": "depends", "offered": "offered",
-}  # fmt: skip
 _CLASSES = {
     "proteasome_inhibitor": "PI", "immunomodulatory_agent": "IMiD", "cereblon_modulator": "CELMoD", "anti_cd38_antibody": "CD38",
     "anti_slamf7_antibody": "SLAMF7", "histone_deacetylase_inhibitor": "HDACi", "sine": "SINE", "bcl2_inhibitor": "BCL-2",
@@ -106,29 +101,19 @@ def answer(consultation: Consultation, found: Answer) -> dict[str, Any]:
         "always": [item.option for item in found.certain if item.offered],
         "never": [item.option for item in found.certain if not item.offered],
         "general": [note for note in found.notes if note.list is None],
-        "pointers": [(title_of(pack, item.list), item) for item in found.cross_references],
+        "pointers": [(list_title(item.list, pack), item) for item in found.cross_references],
         "switches": [_switch(pack, consultation, name) for name in pack.switches],
         "hangs": {item.ruling: list(dict.fromkeys(row.option for row in item.rows)) for item in found.hangs_on or ()},
-        "warnings": list(_warnings(found)),
+        "warnings": [*warnings(found), *(f"{remark[0].upper()}{remark[1:]}." for remark in found.remarks)],
+        "news": shown_news(found),
         "difference": found.difference,
     }
 
 
 def story(consultation: Consultation) -> str | None:
     """Return the story drawn as the address of a picture, None where there is none to draw."""
-    patient, pack = consultation.patient, consultation.pack
-    if patient.history.lines is None:
-        return None
-    definitions = definitions_of(pack, consultation.switches)
-    chart = of_file(patient, pack.vocabulary, definitions, assume_complete=consultation.assume_complete)
-    if chart is None:
-        return None
-    return "data:image/svg+xml;base64," + b64encode(draw(chart).encode()).decode()
-
-
-def title_of(pack: Pack, name: str) -> str:
-    """Return the title of a list."""
-    return next(item.title for item in pack.lists if item.id == name)
+    chart = chart_of(consultation)
+    return None if chart is None else "data:image/svg+xml;base64," + b64encode(draw(chart, (PHONE,)).encode()).decode()
 
 
 def _list(found: Answer, pack: Pack, item: Any) -> dict[str, Any]:
@@ -136,17 +121,13 @@ def _list(found: Answer, pack: Pack, item: Any) -> dict[str, Any]:
     shown = [row for row in rows if row.status in ("offered", "depends")]
     tiers: dict[str, list[dict[str, Any]]] = {}
     for row in shown:
-        tiers.setdefault(_tier_title(pack, row), []).append(_row(pack, row))
+        tiers.setdefault(tier_title(row, pack), []).append(_row(pack, row))
     return {
         "id": item.list, "title": item.title, "applies": item.applies, "why": item.why, "advice": item.advice,
-        "source": str(item.source or ""), "tiers": tiers, "folded": list(_folded(rows)),
+        "source": str(item.source or ""), "tiers": tiers, "folded": [(options, STATUS[status], text, where) for (status, text, where), options in blocked(rows).items()],
         "nothing": next((gone.why for gone in found.nothing_offered if gone.list == item.list), None),
         "notes": [note for note in found.notes if note.list == item.list],
     }  # fmt: skip
-
-
-def _tier_title(pack: Pack, row: OptionAnswer) -> str:
-    return next(item.tier_title for item in pack.rows if (item.list, item.tier) == (row.list, row.tier))
 
 
 def _row(pack: Pack, row: OptionAnswer) -> dict[str, Any]:
@@ -159,7 +140,7 @@ def _row(pack: Pack, row: OptionAnswer) -> dict[str, Any]:
         "agents": [(words.agents[agent].name, mark(words, agent)) for agent in row.agents],
         "name": row.name,
         "via": " / ".join(via),
-        "needs": [fact_name(pack, name) for name in row.needs],
+        "needs": needs(row, pack),
         "met": [(reason.text, reference(reason)) for reason in row.reasons if reason.code == "condition-met"],
         "cautions": [_caution(item) for item in row.cautions if item.strength != "remark" and item.holds],
     }
@@ -167,18 +148,6 @@ def _row(pack: Pack, row: OptionAnswer) -> dict[str, Any]:
 
 def _caution(item: CautionShown) -> dict[str, str]:
     return {"text": item.text, "strength": item.strength, "reference": reference(item)}
-
-
-def _folded(rows: Sequence[OptionAnswer]) -> Iterator[dict[str, Any]]:
-    """Yield what is listed but not possible, folded by what blocks it."""
-    folded: dict[tuple[str, str, str], list[str]] = {}
-    for row in rows:
-        if row.status in ("held_back", "advised_against", "condition_not_met"):
-            decisive = [reason for reason in row.reasons if not (reason.code == "refractory" and reason.kind == "source")]
-            text = " and ".join(dict.fromkeys(reason.text for reason in decisive))
-            folded.setdefault((row.status, text, reference(decisive[0])), []).append(row.option)
-    for (status, text, where), options in folded.items():
-        yield {"status": _STATUS[status], "text": text, "reference": where, "options": list(dict.fromkeys(options))}
 
 
 def _question(pack: Pack, item: Missing) -> dict[str, Any]:
@@ -200,34 +169,6 @@ def _switch(pack: Pack, consultation: Consultation, name: str) -> dict[str, Any]
     return {"ruling": name, "field": RULING + name, "title": ruling.title, "reading": ruling.reading, "readings": readings}
 
 
-def _warnings(found: Answer) -> Iterator[str]:
-    yield from (f"Disagreement: {item.text}." for item in found.disagreements)
-    if found.assumed_complete:
-        yield "The record is taken as complete because you said so."
-    assumed = dict.fromkeys(proof.text for proof in found.proofs if proof.assumed)
-    yield from (f"Assumed: {text}." for text in assumed)
-    yield from (f"{remark[0].upper()}{remark[1:]}." for remark in found.remarks)
-
-
-def reference(said: Any) -> str:
-    """Return who says it and where."""
-    place = str(said.source) if said.source else ""
-    if said.kind == "since":
-        return f"newer than the source: {place}"
-    who = {"source": "", "ruling": f"our reading {said.ruling}", "principle": f"our principle {said.ruling}"}[said.kind]
-    return ", ".join(part for part in (who, place) if part)
-
-
-def fact_name(pack: Pack, name: str) -> str:
-    """Return an unknown fact in words."""
-    fact, _, member = name.partition(".")
-    declared = pack.vocabulary.facts[fact]
-    if declared.is_number:
-        return declared.label
-    words = declared.says if member or declared.kind == "boolean" else declared.label or fact
-    return words.format(member=pack.phrases.name(member), value="")
-
-
 # --- why ---
 
 _HANDS = {
@@ -246,8 +187,8 @@ def why(consultation: Consultation, explained: Explanation) -> dict[str, Any]:
         parts = [("the list applies", row.applies), ("its condition", row.condition), ("held back", row.held_back),
                  ("advised against", row.advised_against)]  # fmt: skip
         trees = [_tree(label, tree, proofs) for label, tree in parts if row.status is not None or label == "the list applies"]
-        status = "its list does not apply" if row.status is None else _STATUS[row.status]
-        rows.append({"list": title_of(pack, row.list), "tier": row.tier, "grade": row.grade, "status": status, "trees": trees})
+        status = "its list does not apply" if row.status is None else STATUS[row.status]
+        rows.append({"list": list_title(row.list, pack), "tier": row.tier, "grade": row.grade, "status": status, "trees": trees})
     change = explained.would_change
     sets = [(_HANDS[item.hand], " and ".join(part.text for part in item.changes)) for item in change.sets]
     return {
