@@ -66,7 +66,9 @@ def create_app(pack: Pack, hosts: Iterable[str] = LOOPBACK) -> FastAPI:
 
 async def _unusable(request: Request, error: Exception) -> Response:
     assert isinstance(error, InputError)
-    return refusal(422, "The input cannot be used", error)
+    if request.url.path.startswith("/api/"):
+        return refusal(422, "The input cannot be used", error)
+    return pages.unusable(request, error)
 
 
 async def _not_json(request: Request, error: Exception) -> Response:

@@ -125,6 +125,11 @@ def _file(content: str, kind: str, name: str) -> Response:
     return Response(content, media_type=kind, headers={"content-disposition": f'attachment; filename="{name}"'})
 
 
+def unusable(request: Request, error: InputError) -> Response:
+    """Say what of the input cannot be used, and what would be right."""
+    return _page("unusable.html", 422, pack=pack_of(request), problems=problems(error))
+
+
 def not_found(request: Request) -> Response:
     """Say that there is no such page."""
     return _page("missing.html", 404, pack=pack_of(request))

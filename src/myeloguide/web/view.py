@@ -122,9 +122,10 @@ def _list(found: Answer, pack: Pack, item: Any) -> dict[str, Any]:
     tiers: dict[str, list[dict[str, Any]]] = {}
     for row in shown:
         tiers.setdefault(tier_title(row, pack), []).append(_row(pack, row))
+    folded = [(options, STATUS[status], text, where) for (status, text, where), options in blocked(rows).items()]
     return {
         "id": item.list, "title": item.title, "applies": item.applies, "why": item.why, "advice": item.advice,
-        "source": str(item.source or ""), "tiers": tiers, "folded": [(options, STATUS[status], text, where) for (status, text, where), options in blocked(rows).items()],
+        "source": str(item.source or ""), "tiers": tiers, "folded": folded,
         "nothing": next((gone.why for gone in found.nothing_offered if gone.list == item.list), None),
         "notes": [note for note in found.notes if note.list == item.list],
     }  # fmt: skip
