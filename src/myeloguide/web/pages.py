@@ -17,13 +17,14 @@ from myeloguide.errors import InputError
 from myeloguide.guideline.answer import plain
 from myeloguide.guideline.consultation import Consultation
 from myeloguide.guideline.pack import Pack
-from myeloguide.knowledge.reading import decode
+from myeloguide.record.schema import TABLES
 from myeloguide.sheet import html, markdown
 from myeloguide.sheet.content import chart_of, sheet_of
 from myeloguide.web import view
 from myeloguide.web.api import Guideline, pack_of
 from myeloguide.web.entry import Entry
-from myeloguide.web.guard import problems
+from myeloguide.web.guard import LARGEST, problems
+from myeloguide.web.opening import opened
 
 router = APIRouter(include_in_schema=False)
 _TEMPLATES = Environment(
@@ -43,12 +44,13 @@ def _page(name: str, status: int = 200, **values: Any) -> HTMLResponse:
 
 async def entered(request: Request) -> Entry:
     """Read the fields of the page; a file that was chosen takes the place of what was entered."""
-    async with request.form(max_files=1, max_fields=_MOST_FIELDS, max_part_size=2_000_000) as form:
+    async with request.form(max_files=len(TABLES), max_fields=_MOST_FIELDS, max_part_size=LARGEST) as form:
         fields = [(name, value) for name, value in form.multi_items() if isinstance(value, str)]
-        opened = form.get("file")
-        if isinstance(opened, UploadFile) and opened.filename:
-            content = decode(await opened.read(), "the file")
-            fields = [(name, value) for name, value in fields if name not in ("note", "record")] + [("record", content)]
+        chosen = [item for item in form.getlist("file") if isinstance(item, UploadFile) and item.filename]
+        files = [(item.filename or "", await item.read()) for item in chosen]
+    if files:
+        fields = [(name, value) for name, value in fields if name not in ("note", "record")]
+        fields.append(("record", opened(files)))
     return Entry.of(fields)
 
 

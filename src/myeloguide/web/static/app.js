@@ -14,12 +14,21 @@ document.addEventListener("click", (event) => {
   note.focus();
 });
 
-document.addEventListener("click", (event) => {
-  if (event.target.closest("[data-print]")) window.print();
+// Enter in a field asks for the answer without losing the place.
+document.addEventListener("submit", (event) => {
+  if (event.submitter && event.submitter.id !== "go") return;
+  event.preventDefault();
+  note.dispatchEvent(new Event("input", { bubbles: true }));
+});
+
+// An answered question is gone: the next one takes the focus.
+document.addEventListener("htmx:after:swap", () => {
+  if (document.activeElement === document.body) document.querySelector("#questions")?.focus();
 });
 
 if (form) {
   const file = document.getElementById("file");
+  file.addEventListener("input", (event) => event.stopPropagation());
   file.addEventListener("change", () => { if (file.files.length) form.submit(); });
   form.addEventListener("dragover", (event) => { event.preventDefault(); form.classList.add("dropping"); });
   form.addEventListener("dragleave", () => form.classList.remove("dropping"));
