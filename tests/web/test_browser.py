@@ -18,10 +18,10 @@ pytest.importorskip("playwright", reason="playwright is not installed")
 uvicorn = pytest.importorskip("uvicorn", reason="the extra `web` is not installed")
 axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe-playwright-python is not installed")
 
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, sync_playwright  # noqa: E402
 
-from myeloguide.guideline.prepared import load_pack
-from myeloguide.web.app import create_app
+from myeloguide.guideline.prepared import load_pack  # noqa: E402
+from myeloguide.web.app import create_app  # noqa: E402
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 if CHROMIUM is None and os.environ.get("CI"):

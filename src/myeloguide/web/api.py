@@ -22,7 +22,8 @@ from myeloguide.guideline.schema import shipped_schema
 from myeloguide.knowledge.reading import Document, decode, parse
 
 API_VERSION = "1"
-_PATIENT = {"$ref": "#/components/schemas/PatientFile"}
+PARTS = "#/components/schemas/"
+_PATIENT = {"$ref": f"{PARTS}PatientFile"}
 
 
 class FaultFound(BaseModel):
@@ -92,7 +93,10 @@ def _body(schema: dict[str, Any], example: Any) -> dict[str, Any]:
 _EXAMPLE = {"facts": {"prior_lines": 1, "exposed_to": ["bortezomib", "lenalidomide"], "refractory_to": ["lenalidomide"]}}
 
 
-@router.post("/assess", openapi_extra=_body(_PATIENT, _EXAMPLE), summary="The answer for one patient")
+_ANSWERED = {200: {"description": "The answer", "content": {"application/json": {"schema": {"$ref": f"{PARTS}Answer"}}}}}
+
+
+@router.post("/assess", responses=_ANSWERED, openapi_extra=_body(_PATIENT, _EXAMPLE), summary="The answer for one patient")
 async def assess(document: Sent, pack: Guideline) -> Response:
     """Answer a patient file: every option of the guideline with its status and reasons, as the contract's JSON."""
     return JSONResponse(plain(Consultation(pack, document, date.today()).answer()))
@@ -104,10 +108,10 @@ _WHAT_IF = {
     "required": ["patient"],
     "properties": {
         "patient": _PATIENT,
-        "what_if": {"type": "array", "items": {"type": "string"}, "description": "Facts supposed, each fact=value."},
-        "option": {"type": "string", "description": "Explain this option, and what would move it."},
-        "plan": {"type": "string", "description": "Say where this treatment stands."},
-        "assume_complete": {"type": "boolean"},
+        "what_if": {"type": ["array", "null"], "items": {"type": "string"}, "description": "Facts supposed, each fact=value."},
+        "option": {"type": ["string", "null"], "description": "Explain this option, and what would move it."},
+        "plan": {"type": ["string", "null"], "description": "Say where this treatment stands."},
+        "assume_complete": {"type": ["boolean", "null"]},
     },
 }
 
@@ -157,7 +161,10 @@ async def guideline(pack: Guideline) -> Response:
     return JSONResponse(guideline_as_data(pack))
 
 
-@router.get("/schema", summary="The JSON Schema of the answer")
+_SCHEMA = {200: {"description": "A JSON Schema", "content": {"application/schema+json": {"schema": {"type": "object"}}}}}
+
+
+@router.get("/schema", response_class=Response, responses=_SCHEMA, summary="The JSON Schema of the answer")
 async def schema() -> Response:
     """Return the JSON Schema that `assess` answers by."""
     return Response(shipped_schema(), media_type="application/schema+json")

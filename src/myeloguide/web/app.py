@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import json
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from starlette.exceptions import HTTPException
 
 from myeloguide.errors import InputError, Problem
 from myeloguide.guideline.pack import Pack
+from myeloguide.guideline.schema import shipped_schema
 from myeloguide.record.patient_schema import patient_file_schema
 from myeloguide.web import api, pages
 from myeloguide.web.guard import Guard, refusal
@@ -52,9 +54,13 @@ def create_app(pack: Pack, hosts: Iterable[str] = LOOPBACK) -> FastAPI:
     def described() -> dict[str, Any]:
         if app.openapi_schema is None:
             made = get_openapi(title=app.title, version=app.version, description=app.description, routes=api.router.routes)
-            patient = patient_file_schema(pack.vocabulary, "#/components/schemas/")
+            patient = patient_file_schema(pack.vocabulary, api.PARTS)
+            answer = json.loads(shipped_schema().replace("#/$defs/", api.PARTS))
             schemas = made.setdefault("components", {}).setdefault("schemas", {})
-            schemas |= {**patient.pop("$defs"), "PatientFile": patient}
+            for name, whole in (("PatientFile", patient), ("Answer", answer)):
+                parts = whole.pop("$defs")
+                assert not schemas.keys() & parts.keys()
+                schemas |= {**parts, name: {key: value for key, value in whole.items() if not key.startswith("$")}}
             app.openapi_schema = made
         return app.openapi_schema
 

@@ -55,7 +55,8 @@ def form(pack: Pack, entry: Entry) -> dict[str, Any]:
         plain.append(field)
     columns = [(name, _COLUMNS[name]) for name in _COLUMNS]
     agents = [_agent_row(words, agent, said) for agent in words.active_agents]
-    return {"fields": plain, "columns": columns, "agents": agents[:_COMMON], "more_agents": agents[_COMMON:]}
+    return {"fields": plain, "columns": columns, "agents": agents[:_COMMON], "more_agents": agents[_COMMON:],
+            "options": list(dict.fromkeys(row.option for row in pack.rows))}  # fmt: skip
 
 
 _COLUMNS = {
