@@ -3,22 +3,35 @@
 from __future__ import annotations
 
 import textwrap
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from myeloguide.criteria.nodes import Compare, Holds, Is, Node
 from myeloguide.criteria.prose import Explained
-from myeloguide.guideline.answer import Answer, Before, CautionShown, MovedRow, OptionAnswer, PlannedRow, Reason
+from myeloguide.guideline.answer import (
+    Answer,
+    Before,
+    CautionShown,
+    Difference,
+    MovedRow,
+    OptionAnswer,
+    PlannedRow,
+    Reason,
+    SinceShown,
+    Status,
+)
 from myeloguide.guideline.assess import Assessment
 from myeloguide.guideline.pack import Pack
 from myeloguide.guideline.what_if import HANDS, ChangeSet, Explanation, Hand, WouldChange
 from myeloguide.history.proof import Proof
+from myeloguide.knowledge.facts import Fact
 from myeloguide.record.ranges import number_in_words
 
 InTier = OptionAnswer | MovedRow | Before
 """What names an option where it stands."""
 
-_STATUS = {
+STATUS = {
     "held_back": "held back",
     "advised_against": "advised against",
     "condition_not_met": "condition not met",
@@ -73,25 +86,8 @@ class _Page:
         yield from self.wrap(f"{label}: {patient_line(self.answer.facts, self.pack)}", "  ", "")
 
     def warnings(self) -> Iterator[str]:
-        if self.answer.supposed:
-            yield from self.wrap(f"Supposed, not recorded: {'; '.join(self.answer.supposed)}.", "  ", "")
-        for disagreement in self.answer.disagreements:
-            yield from self.wrap(f"Disagreement: {disagreement.text}.", "  ", "")
-        if self.answer.assumed_complete:
-            yield from self.wrap("The record was taken as complete because you said so (--assume-complete).", "  ", "")
-        for ruling, value in self.answer.switched.items():
-            yield from self.wrap(f"Ruling {ruling} is switched to: {value}.", "  ", "")
-        assumed = dict.fromkeys(
-            f"response of line {', '.join(map(str, proof.lines))} not recorded, taken as minimal response or better"
-            if proof.fact == "refractory_to"
-            else proof.text
-            for proof in self.answer.proofs
-            if proof.assumed
-        )
-        for text in assumed:
-            yield from self.wrap(f"Assumed: {text}.", "  ", "")
-        for remark in self.answer.remarks:
-            yield from self.wrap(f"Note: {remark}.", "  ", "")
+        for text in (*warnings(self.answer), *(f"Note: {remark}." for remark in self.answer.remarks)):
+            yield from self.wrap(text, "  ", "")
 
     def plan(self) -> Iterator[str]:
         """Yield where a planned treatment stands, what stands before it, and the codes by which a deviation is recorded."""
@@ -101,15 +97,17 @@ class _Page:
         yield from self.heading(f"Planned: {plan.plan}" + (f" ({plan.option})" if plan.option not in (None, plan.plan) else ""))
         yield from self.wrap(f"{plan.text[0].upper()}{plan.text[1:]}.", "  ", "")
         for row in plan.rows:
-            place = f"{self.list_title(row.list)}; {self.tier_title(row).lower()}{f', {row.grade}' if row.grade else ''}"
-            status = f": {_STATUS[row.status]}" if row.status else ""
+            place = (
+                f"{list_title(row.list, self.pack)}; {tier_title(row, self.pack).lower()}{f', {row.grade}' if row.grade else ''}"
+            )
+            status = f": {STATUS[row.status]}" if row.status else ""
             yield from self.wrap(f"{place}{status}: {'; '.join(row.reasons)}" if row.reasons else place + status, "    ", "  ")
         for text in plan.on_agents:
             yield from self.wrap(f"For this patient: {text}", "    ", "  ")
         for name in dict.fromkeys(item.list for item in plan.before):
             rows = [item for item in plan.before if item.list == name]
             label = "Before it" if plan.standing == "offered" else "Offered instead"
-            yield from self.wrap(f"{label} ({self.list_title(name)}): {'; '.join(self.by_tier(rows))}", "    ", "  ")
+            yield from self.wrap(f"{label} ({list_title(name, self.pack)}): {'; '.join(by_tier(rows, self.pack))}", "    ", "  ")
         if plan.reason_codes:
             codes = ", ".join(item.code for item in plan.reason_codes)
             yield from self.wrap(f"To record why: {codes} [HL7 CDS Hooks 3.0 ballot, non-adherence reason codes]", "    ", "  ")
@@ -124,32 +122,12 @@ class _Page:
             yield "Nothing: every list and every option stands as before."
         applies = {True: "applies", False: "does not apply", None: "is open"}
         for item in difference.lists:
-            title = self.list_title(item.list)
+            title = list_title(item.list, self.pack)
             yield from self.wrap(f"{title}: {applies[item.would_be]} (was: {applies[item.was]})", "  ", "- ")
-        moves: dict[str, list[MovedRow]] = {
-            "now offered": [], "no longer offered": [], "no longer offered, its list does not apply": [],
-            "no longer certain to be offered, it depends": [], "now depends": [], "not offered, for another reason": [],
-        }  # fmt: skip
-        for row in difference.rows:
-            if row.would_be == "offered":
-                moves["now offered"].append(row)
-            elif row.was == "offered" and row.would_be == "depends":
-                moves["no longer certain to be offered, it depends"].append(row)
-            elif row.was == "offered" and row.would_be is None:
-                moves["no longer offered, its list does not apply"].append(row)
-            elif row.was == "offered":
-                moves["no longer offered"].append(row)
-            elif row.would_be == "depends":
-                moves["now depends"].append(row)
-            elif row.was and row.would_be:
-                moves["not offered, for another reason"].append(row)
-        for said, rows in moves.items():
+        for said, rows in moves(difference).items():
             for name in dict.fromkeys(row.list for row in rows):
-                tiers = "; ".join(self.by_tier([row for row in rows if row.list == name]))
-                yield from self.wrap(f"{self.list_title(name)}; {said}: {tiers}", "  ", "- ")
-
-    def list_title(self, name: str) -> str:
-        return next(item.title for item in self.pack.lists if item.id == name)
+                tiers = "; ".join(by_tier([row for row in rows if row.list == name], self.pack))
+                yield from self.wrap(f"{list_title(name, self.pack)}; {said}: {tiers}", "  ", "- ")
 
     def summary(self) -> Iterator[str]:
         """Yield what is offered, in a line a list, and the first question."""
@@ -166,7 +144,7 @@ class _Page:
             offered = [row for row in rows if row.status == "offered"]
             waiting = sum(row.status == "depends" for row in rows)
             if item.applies is not False and rows:
-                said = "; ".join(self.by_tier(offered)) or ("nothing yet" if waiting else "nothing")
+                said = "; ".join(by_tier(offered, self.pack)) or ("nothing yet" if waiting else "nothing")
                 verb = "depends" if waiting == 1 else "depend"
                 more = f" ({waiting}{' more' if offered else ''} {verb} on what is unknown)" if waiting else ""
                 yield from self.wrap(f"{item.title}: {said}{more}", "     ", "=> ")
@@ -194,35 +172,23 @@ class _Page:
     def offered(self, rows: Sequence[OptionAnswer]) -> Iterator[str]:
         tier = None
         for row in rows:
-            if row.status in ("offered", "depends") and (row.status == "offered" or not self.answer_unknown(row)):
+            if row.status in ("offered", "depends") and (row.status == "offered" or not list_open(row)):
                 if row.tier != tier:
                     tier = row.tier
                     yield ""
-                    yield f"  {self.tier_title(row)}"
+                    yield f"  {tier_title(row, self.pack)}"
                 yield from self.row(row)
-        unknown = [row for row in rows if row.status == "depends" and self.answer_unknown(row)]
+        unknown = [row for row in rows if row.status == "depends" and list_open(row)]
         if unknown:
             yield ""
-            yield from self.wrap("Depends: " + "; ".join(self.by_tier(unknown)), "    ", "  ")
-
-    def answer_unknown(self, row: OptionAnswer) -> bool:
-        """Whether the list itself is open, so that its open options are only named."""
-        return any(reason.code == "list-open" for reason in row.reasons)
-
-    def by_tier(self, rows: Sequence[InTier]) -> Iterator[str]:
-        for tier in dict.fromkeys(row.tier for row in rows):
-            named = [row.option + (f" ({row.grade})" if row.grade else "") for row in rows if row.tier == tier]
-            yield f"{self.tier_title(next(row for row in rows if row.tier == tier)).lower()}: {', '.join(named)}"
-
-    def tier_title(self, row: InTier | PlannedRow) -> str:
-        return next(item.tier_title for item in self.pack.rows if (item.list, item.tier) == (row.list, row.tier))
+            yield from self.wrap("Depends: " + "; ".join(by_tier(unknown, self.pack)), "    ", "  ")
 
     def row(self, row: OptionAnswer) -> Iterator[str]:
         via = ""
         if row.via is not None:
             printed = [f"{item.tier}, {item.grade}" for item in (row.via, *row.also_via)]
             via = f"; at first relapse: {' / '.join(printed)}"
-        status = "" if row.status == "offered" else "depends on " + ", ".join(map(self.fact_name, row.needs)) + "; "
+        status = f"depends on {needs(row, self.pack)}; " if row.status == "depends" else ""
         head = f"    {row.grade or '--':<3} {row.option:<16} "
         yield from self.wrap(f"{status}{row.name}{via}", " " * len(head), head)
         for reason in row.reasons:
@@ -236,15 +202,6 @@ class _Page:
         first = f"        {_MARK[caution.strength]:<2} "
         yield from self.wrap(f"{caution.text}{_reference(caution)}", " " * 11, first)
 
-    def fact_name(self, name: str) -> str:
-        fact, _, member = name.partition(".")
-        declared = self.pack.vocabulary.facts[fact]
-        if declared.is_number:
-            return declared.label
-        return (declared.says if member or declared.kind == "boolean" else declared.label or fact).format(
-            member=self.pack.phrases.name(member), value=""
-        )
-
     def nothing(self, name: str) -> Iterator[str]:
         for item in self.answer.nothing_offered:
             if item.list == name:
@@ -253,19 +210,12 @@ class _Page:
 
     def folded(self, rows: Sequence[OptionAnswer]) -> Iterator[str]:
         """Yield what is listed but not possible, folded by what blocks it."""
-        by_reason: dict[tuple[str, str, str], list[str]] = {}
-        for row in rows:
-            if row.status in ("held_back", "advised_against", "condition_not_met"):
-                decisive = [reason for reason in row.reasons if not (reason.code == "refractory" and reason.kind == "source")]
-                text = " and ".join(dict.fromkeys(reason.text for reason in decisive))
-                reference = _reference(decisive[0])
-                by_reason.setdefault((row.status, text, reference), []).append(row.option)
+        by_reason = blocked(rows)
         if by_reason:
             yield ""
             yield "  Listed, but not for this patient"
         for (status, text, reference), options in by_reason.items():
-            named = ", ".join(dict.fromkeys(options))
-            yield from self.wrap(f"{_STATUS[status]}, {text}{reference}: {named}", "      ", "    ")
+            yield from self.wrap(f"{STATUS[status]}, {text}{bracketed(reference)}: {', '.join(options)}", "      ", "    ")
 
     # --- around the lists ---
 
@@ -299,9 +249,8 @@ class _Page:
     def since(self) -> Iterator[str]:
         if self.answer.since:
             yield from self.heading("Newer than this guideline (it never changes the lists)")
-            shown = {row.option for row in self.answer.options if row.status == "offered"}
-            news = [item for item in self.answer.since if item.option in shown or not item.known_to_source]
-            for item in sorted(news, key=lambda item: (not item.known_to_source, item.option)):
+            news = shown_news(self.answer)
+            for item in news:
                 unverified = "" if item.verified else ", unverified"
                 yield from self.wrap(f"{item.option}: {item.text} ({item.source}, {item.date}{unverified})", "  ", "- ")
             if len(news) < len(self.answer.since):
@@ -322,14 +271,125 @@ class _Page:
             yield from self.wrap(line, "  ", "")
 
 
-def _reference(said: Any) -> str:
+def warnings(answer: Answer) -> Iterator[str]:
+    """Yield what must be known before an answer is read: what was supposed, assumed, switched, contradicted."""
+    if answer.supposed:
+        yield f"Supposed, not recorded: {'; '.join(answer.supposed)}."
+    for disagreement in answer.disagreements:
+        yield f"Disagreement: {disagreement.text}."
+    if answer.assumed_complete:
+        yield "The record was taken as complete because you said so (--assume-complete)."
+    for ruling, value in answer.switched.items():
+        yield f"Ruling {ruling} is switched to: {value}."
+    assumed = dict.fromkeys(
+        f"response of line {', '.join(map(str, proof.lines))} not recorded, taken as minimal response or better"
+        if proof.fact == "refractory_to"
+        else proof.text
+        for proof in answer.proofs
+        if proof.assumed
+    )
+    for text in assumed:
+        yield f"Assumed: {text}."
+
+
+def moves(difference: Difference) -> dict[str, list[MovedRow]]:
+    """Return the rows that move, by what happens to them."""
+    found: dict[str, list[MovedRow]] = {
+        "now offered": [], "no longer offered": [], "no longer offered, its list does not apply": [],
+        "no longer certain to be offered, it depends": [], "now depends": [], "not offered, for another reason": [],
+    }  # fmt: skip
+    for row in difference.rows:
+        if row.would_be == "offered":
+            found["now offered"].append(row)
+        elif row.was == "offered" and row.would_be == "depends":
+            found["no longer certain to be offered, it depends"].append(row)
+        elif row.was == "offered" and row.would_be is None:
+            found["no longer offered, its list does not apply"].append(row)
+        elif row.was == "offered":
+            found["no longer offered"].append(row)
+        elif row.would_be == "depends":
+            found["now depends"].append(row)
+        elif row.was and row.would_be:
+            found["not offered, for another reason"].append(row)
+    return found
+
+
+def blocked(rows: Sequence[OptionAnswer]) -> dict[tuple[Status, str, str], list[str]]:
+    """Return the options that are listed but not possible, by status, what blocks them, and who says it where."""
+    found: dict[tuple[Status, str, str], Counter[str]] = {}
+    for row in rows:
+        if row.status in ("held_back", "advised_against", "condition_not_met"):
+            decisive = [reason for reason in row.reasons if not (reason.code == "refractory" and reason.kind == "source")]
+            text = " and ".join(dict.fromkeys(reason.text for reason in decisive))
+            found.setdefault((row.status, text, reference(decisive[0])), Counter())[row.option] += 1
+    twice = {1: "", 2: " (twice)"}
+    return {
+        key: [f"{option}{twice.get(times, f' ({times} times)')}" for option, times in options.items()]
+        for key, options in found.items()
+    }
+
+
+def shown_news(answer: Answer) -> list[SinceShown]:
+    """Return what is newer than the source on what is offered, and on what the source does not know."""
+    offered = {row.option for row in answer.options if row.status == "offered"}
+    news = [item for item in answer.since if item.option in offered or not item.known_to_source]
+    return sorted(news, key=lambda item: (not item.known_to_source, item.option))
+
+
+def reference(said: Any) -> str:
     """Return who says it and where: the source's lines, a ruling of ours, a principle of ours, or something newer."""
     place = str(said.source) if said.source else ""
     if said.kind == "since":
-        return f" [newer than the source: {place}]"
+        return f"newer than the source: {place}"
     who = {"source": "", "ruling": f"our reading {said.ruling}", "principle": f"our principle {said.ruling}"}[said.kind]
-    parts = [part for part in (who, place) if part]
-    return f" [{', '.join(parts)}]" if parts else ""
+    return ", ".join(part for part in (who, place) if part)
+
+
+def bracketed(reference: str) -> str:
+    """Return a reference as it stands behind a text."""
+    return f" [{reference}]" if reference else ""
+
+
+def _reference(said: Any) -> str:
+    return bracketed(reference(said))
+
+
+def needs(row: OptionAnswer, pack: Pack) -> str:
+    """Return the facts that decide whether an option is offered, the agents of a fact together."""
+    members: dict[str, list[str]] = {}
+    for name in row.needs:
+        fact, _, member = name.partition(".")
+        members.setdefault(fact, []).extend([pack.phrases.name(member)] if member else [])
+    return "; ".join(_fact_name(pack.vocabulary.facts[fact], agents) for fact, agents in members.items())
+
+
+def _fact_name(fact: Fact, agents: Sequence[str]) -> str:
+    if fact.is_number:
+        return fact.label
+    text = fact.says if agents or fact.kind == "boolean" else fact.label or fact.fact
+    return text.format(member=", ".join(agents), value="")
+
+
+def list_title(name: str | None, pack: Pack) -> str:
+    """Return the title of a list."""
+    return next(item.title for item in pack.lists if item.id == name)
+
+
+def tier_title(row: InTier | PlannedRow, pack: Pack) -> str:
+    """Return the title of the tier that a row stands in."""
+    return next(item.tier_title for item in pack.rows if (item.list, item.tier) == (row.list, row.tier))
+
+
+def by_tier(rows: Sequence[InTier], pack: Pack) -> Iterator[str]:
+    """Yield the options of each tier with their grades."""
+    for tier in dict.fromkeys(row.tier for row in rows):
+        named = [row.option + (f" ({row.grade})" if row.grade else "") for row in rows if row.tier == tier]
+        yield f"{tier_title(next(row for row in rows if row.tier == tier), pack).lower()}: {', '.join(named)}"
+
+
+def list_open(row: OptionAnswer) -> bool:
+    """Whether it is open that the list applies, so that its open options are only named."""
+    return any(reason.code == "list-open" for reason in row.reasons)
 
 
 def patient_line(facts: dict[str, Any], pack: Pack) -> str:
@@ -425,7 +485,7 @@ def render_why(assessment: Assessment, answer: Answer, explained: Explanation, w
             standing_row = next(
                 (item for item in answer.options if (item.list, item.tier, item.option, item.via) == standing), None
             )
-            status = _STATUS[standing_row.status] if standing_row else "its list does not apply"
+            status = STATUS[standing_row.status] if standing_row else "its list does not apply"
             grade = f", {row.grade}" if row.grade else ""
             lines = [f"{option} in: {item.title}; {row.tier_title.lower()}{grade}: {status}"]
             lines += _printed("source", row.listed)

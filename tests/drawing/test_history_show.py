@@ -75,10 +75,22 @@ def test_a_wrong_patient(folder: Path) -> None:
 def test_nothing_to_draw(folder: Path, tmp_path: Path) -> None:
     assert "nothing is recorded of patient Bert-77" in refused(show(folder, "--patient", "Bert-77"))
     (tmp_path / "empty.yaml").write_text("facts: {age: 60}\n")
-    assert "holds no lines of therapy" in refused(show(tmp_path / "empty.yaml"))
+    assert "holds no history" in refused(show(tmp_path / "empty.yaml"))
 
 
 def test_a_picture_that_cannot_be_written(folder: Path) -> None:
     assert "is no .svg" in refused(show(folder, "--patient", "Anna-01", "-o", folder / "story.png"))
     assert "there is no such folder" in refused(show(folder, "--patient", "Anna-01", "-o", folder / "none" / "story.svg"))
     assert "no rule set imwg" in refused(show(folder, "--patient", "Anna-01", "--rules", "imwg"))
+
+
+def test_records_inside_a_patient_file_are_drawn(tmp_path: Path) -> None:
+    (tmp_path / "records.yaml").write_text(
+        "patient: Anna-01\nas_of: 2021-06-01\nhistory:\n  diagnosis_date: 2020-01-01\n  complete_from: 2020-01-01\n"
+        "  treatments:\n  - {agent: bortezomib, start: 2020-02-01, stop: 2020-10-01}\n"
+        "  responses:\n  - {date: 2020-06-01, category: VGPR}\n"
+    )
+    done = show(tmp_path / "records.yaml")
+    assert done.stdout.startswith("Patient Anna-01, as of 2021-06-01"), done.stderr
+    assert "VGPR │" in done.stdout
+    assert " bortezomib  " in done.stdout

@@ -17,12 +17,14 @@ from typer.core import TyperGroup
 
 from myeloguide import __version__
 from myeloguide.cli.frame import (
+    AnswerFormat,
     App,
     Format,
     PackOption,
     RulingOption,
     day_of,
     emit,
+    path_of,
     read_document,
     switches_of,
     text_width,
@@ -32,6 +34,7 @@ from myeloguide.errors import InputError, Problem
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from myeloguide.guideline.answer import Answer
     from myeloguide.guideline.pack import Pack
     from myeloguide.history.facts import KnownFacts
     from myeloguide.record.patient_file import PatientFile
@@ -74,7 +77,12 @@ def _version(version: Annotated[bool, typer.Option("--version", help="Print the 
 @app.command()
 def assess(
     file: Annotated[str, typer.Argument(help="A patient file (YAML or JSON); `-` is standard input.")],
-    output: Annotated[Format, typer.Option("--format", help="How the answer is printed.")] = Format.text,
+    output: Annotated[
+        AnswerFormat, typer.Option("--format", help="How the answer is printed; md and html are a sheet for a tumour board.")
+    ] = AnswerFormat.text,
+    path: Annotated[
+        Path | None, typer.Option("-o", "--output", parser=path_of, help="Write the answer to this file instead of printing it.")
+    ] = None,
     explain: Annotated[
         str | None, typer.Option(help="Show one option's conditions, and what would change its status.", metavar="OPTION")
     ] = None,
@@ -99,6 +107,14 @@ def assess(
 
     if explain is not None and plan is not None:
         raise InputError(Problem("--explain and --plan", "are two questions", "ask one of the two"))
+    if explain is not None and output in (AnswerFormat.md, AnswerFormat.html):
+        raise InputError(Problem("--explain", f"is not answered as {output}", "leave --format out, or write --format json"))
+    if path is not None:
+        from myeloguide.output import refuse_output
+
+        refuse_output(path)
+        if file != "-" and path.exists() and path.samefile(file):
+            raise InputError(Problem(str(path), "is the patient file itself", "name another file"))
     guideline = load_pack(pack)
     document, day, today, switched = read_document(file), day_of(as_of), date.today(), switches_of(ruling)
 
@@ -130,14 +146,38 @@ def assess(
             return read(other, [*kept, *more])[0]
 
         explained = explanation(assessment, _option(guideline, explain), replay)
-    if output is Format.json:
+    if output is AnswerFormat.json:
         from myeloguide.guideline.answer import plain
 
-        emit(json.dumps(plain(explained or answer), ensure_ascii=False, indent=1) + "\n")
-        return
-    from myeloguide.text import render, render_why
+        told = json.dumps(plain(explained or answer), ensure_ascii=False, indent=1) + "\n"
+    elif output is AnswerFormat.text:
+        from myeloguide.text import render, render_why
 
-    emit(render_why(assessment, answer, explained, text_width()) if explained else render(answer, guideline, text_width()))
+        width = text_width()
+        told = render_why(assessment, answer, explained, width) if explained else render(answer, guideline, width)
+    else:
+        told = _sheet(output, answer, guideline, patient, switches, assume_complete=assume_complete)
+    emit(told, path)
+
+
+def _sheet(
+    output: AnswerFormat,
+    answer: Answer,
+    guideline: Pack,
+    patient: PatientFile,
+    switches: Mapping[str, str],
+    *,
+    assume_complete: bool,
+) -> str:
+    from myeloguide.drawing.reading import of_patient
+    from myeloguide.guideline.assess import definitions_of
+    from myeloguide.sheet import html, markdown
+    from myeloguide.sheet.content import sheet_of
+
+    definitions = definitions_of(guideline, switches)
+    chart = of_patient(patient, guideline.vocabulary, definitions, assume_complete=assume_complete)
+    sheet = sheet_of(answer, guideline, chart)
+    return html.write(sheet) if output is AnswerFormat.html else markdown.write(sheet)
 
 
 @app.command()

@@ -50,10 +50,19 @@ PATIENT_FILES = (".yaml", ".yml", ".json")
 
 
 class Format(StrEnum):
-    """How an answer is printed."""
+    """How a report is printed."""
 
     text = "text"
     json = "json"
+
+
+class AnswerFormat(StrEnum):
+    """How the answer for one patient is printed; as a sheet, it is Markdown or HTML."""
+
+    text = "text"
+    json = "json"
+    md = "md"
+    html = "html"
 
 
 class TableFormat(StrEnum):
@@ -123,8 +132,14 @@ def text_width() -> int:
     return shutil.get_terminal_size((PLAIN_WIDTH, 24)).columns
 
 
-def emit(text: str) -> None:
-    """Print an answer."""
+def emit(text: str, path: Path | None = None) -> None:
+    """Print an answer, or write it to a file."""
+    if path is not None:
+        from myeloguide.output import aside
+
+        with aside(path) as made:
+            made.write_text(text, encoding="utf-8")
+        return
     try:
         sys.stdout.write(text)
         sys.stdout.flush()

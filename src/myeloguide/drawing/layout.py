@@ -183,7 +183,8 @@ class _Layout:
 
     def rows(self) -> Iterator[Row]:
         chart = self.chart
-        yield self.wrapped("title", chart.title)
+        if chart.title:
+            yield self.wrapped("title", chart.title)
         for fact in chart.facts:
             yield self.wrapped("fact", fact)
         if chart.dated:

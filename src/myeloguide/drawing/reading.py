@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -9,12 +10,25 @@ from myeloguide.drawing.chart import Chart
 from myeloguide.drawing.of_file import of_file
 from myeloguide.drawing.of_record import of_record
 from myeloguide.errors import InputError, Problem, suggestion
-from myeloguide.history.definitions import IMWG_2011
+from myeloguide.history.definitions import IMWG_2011, Definitions
 from myeloguide.history.rule_sets import RULE_SETS
 from myeloguide.history.story import tell
 from myeloguide.knowledge.reading import Document
-from myeloguide.knowledge.vocabulary import vocabulary
-from myeloguide.record.patient_file import read_patient
+from myeloguide.knowledge.vocabulary import Vocabulary, vocabulary
+from myeloguide.record.patient_file import PatientFile, read_patient
+
+
+def of_patient(
+    patient: PatientFile, vocabulary: Vocabulary, definitions: Definitions, *, assume_complete: bool = False
+) -> Chart | None:
+    """Return what is to be drawn of a patient file, from its record tables or else its lines; None when it holds neither."""
+    if not patient.history.tables:
+        return of_file(patient, vocabulary, definitions, assume_complete=assume_complete)
+    from myeloguide.history.inline import tell_inline
+
+    events, told = tell_inline(patient, vocabulary, definitions, assume_complete=assume_complete)
+    named = replace(events, person=replace(events.person, patient_id=patient.patient or ""))
+    return of_record(named, told, vocabulary, patient.as_of, assume_complete=assume_complete)
 
 
 def read_chart(
@@ -34,9 +48,9 @@ def read_chart(
         patient = read_patient(source, words, as_of, today)
         if patient_id not in (None, patient.patient):
             raise InputError(Problem("--patient", "is not the patient of this file", "leave it out: a patient file holds one"))
-        chart = of_file(patient, words, IMWG_2011, assume_complete=assume_complete)
+        chart = of_patient(patient, words, IMWG_2011, assume_complete=assume_complete)
         if chart is None:
-            raise InputError(Problem(source.name, "holds no lines of therapy: nothing can be drawn", "add history.lines"))
+            raise InputError(Problem(source.name, "holds no history: nothing can be drawn", "add history.lines"))
         return chart
     from myeloguide.record.tables import patient_of, read_tables
 

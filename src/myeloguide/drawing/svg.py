@@ -56,6 +56,11 @@ _LOOKS = {
 
 def draw(chart: Chart, widths: Sequence[int] = (PAGE, PHONE)) -> str:
     """Return a chart as one SVG document, drawn for the first width and, on a narrow upright screen, for the second."""
+    return ET.tostring(drawn(chart, widths), encoding="unicode", xml_declaration=False) + "\n"
+
+
+def drawn(chart: Chart, widths: Sequence[int] = (PAGE, PHONE)) -> ET.Element:
+    """Return the same as an element, to stand inside another document."""
     sheets = [_Sheet(chart, width) for width in widths]
     page = sheets[0]
     box = f"0 0 {page.width} {_n(page.height)}"
@@ -64,7 +69,7 @@ def draw(chart: Chart, widths: Sequence[int] = (PAGE, PHONE)) -> str:
     root.set("class", "story")
     root.set("role", "img")
     root.set("aria-labelledby", "story-title story-words")
-    _tag(root, "title", id="story-title").text = printable(chart.title)
+    _tag(root, "title", id="story-title").text = printable(chart.title or "The story")
     _tag(root, "desc", id="story-words").text = printable(chart.words)
     _tag(root, "style").text = _style(chart, sheets)
     _patterns(_tag(root, "defs"), chart)
@@ -76,7 +81,7 @@ def draw(chart: Chart, widths: Sequence[int] = (PAGE, PHONE)) -> str:
             group.set("transform", f"scale({page.width / sheet.width:.4f})")
         root.append(group)
     ET.indent(root, " ")
-    return ET.tostring(root, encoding="unicode", xml_declaration=False) + "\n"
+    return root
 
 
 def text_width(text: str, size: float) -> float:

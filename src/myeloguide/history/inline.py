@@ -11,6 +11,7 @@ from myeloguide.history.facts import Derived, Disagreement
 from myeloguide.history.lines import LineFound
 from myeloguide.history.story import Told, tell
 from myeloguide.knowledge.vocabulary import Vocabulary
+from myeloguide.record.events import Events
 from myeloguide.record.inline import read_inline
 from myeloguide.record.patient_file import PatientFile
 
@@ -19,12 +20,20 @@ def derive_inline(
     patient: PatientFile, vocabulary: Vocabulary, definitions: Definitions, *, assume_complete: bool = False
 ) -> tuple[Derived, tuple[Disagreement, ...]]:
     """Derive facts from a patient file's record tables; lines given beside them win, and what differs is returned."""
+    _, told = tell_inline(patient, vocabulary, definitions, assume_complete=assume_complete)
+    return told.derived, tuple(map(_disagreement, told.differing))
+
+
+def tell_inline(
+    patient: PatientFile, vocabulary: Vocabulary, definitions: Definitions, *, assume_complete: bool = False
+) -> tuple[Events, Told]:
+    """Return the events of a patient file's record tables, and what they tell."""
     events, remarks = read_inline(patient)
     events = replace(events, lines=patient.history.lines)
     complete = patient.history.is_complete or assume_complete
     told = tell(events, vocabulary, patient.as_of, definitions=definitions, given=patient.facts, assume_complete=complete)
-    derived = replace(told.derived, remarks=(*_counted(told, patient.history.tables), *told.derived.remarks, *remarks))
-    return derived, tuple(map(_disagreement, told.differing))
+    remarks = (*_counted(told, patient.history.tables), *told.derived.remarks, *remarks)
+    return events, replace(told, derived=replace(told.derived, remarks=remarks))
 
 
 def _counted(told: Told, tables: tuple[str, ...]) -> Iterator[str]:
