@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import textwrap
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
@@ -315,15 +316,17 @@ def moves(difference: Difference) -> dict[str, list[MovedRow]]:
 
 def blocked(rows: Sequence[OptionAnswer]) -> dict[tuple[Status, str, str], list[str]]:
     """Return the options that are listed but not possible, by status, what blocks them, and who says it where."""
-    found: dict[tuple[Status, str, str], list[str]] = {}
+    found: dict[tuple[Status, str, str], Counter[str]] = {}
     for row in rows:
         if row.status in ("held_back", "advised_against", "condition_not_met"):
             decisive = [reason for reason in row.reasons if not (reason.code == "refractory" and reason.kind == "source")]
             text = " and ".join(dict.fromkeys(reason.text for reason in decisive))
-            options = found.setdefault((row.status, text, reference(decisive[0])), [])
-            if row.option not in options:
-                options.append(row.option)
-    return found
+            found.setdefault((row.status, text, reference(decisive[0])), Counter())[row.option] += 1
+    twice = {1: "", 2: " (twice)"}
+    return {
+        key: [f"{option}{twice.get(times, f' ({times} times)')}" for option, times in options.items()]
+        for key, options in found.items()
+    }
 
 
 def shown_news(answer: Answer) -> list[SinceShown]:

@@ -14,7 +14,6 @@ from myeloguide.criteria.syntax import parse
 from myeloguide.guideline.answer import Answer
 from myeloguide.guideline.loading import read_errata, scope_of
 from myeloguide.guideline.pack import Pack
-from myeloguide.record.time import parse_when
 
 DOCS = Path(__file__).parents[2] / "docs"
 
@@ -162,18 +161,6 @@ def test_panobinostat_needs_a_proteasome_inhibitor_that_can_be_had(answer_for: C
     for unavailable, status in ((inhibitors[:2], "offered"), (inhibitors, "held_back")):
         answer = answer_for(unavailable_agents=unavailable, **known)
         assert answer.status_of("two-or-more-lines", "other", "Pano+PI") == status
-
-
-def test_what_came_later_is_hidden_before_its_date(answer_for: Callable[..., Answer]) -> None:
-    early, late = (answer_for(prior_lines=2, as_of=parse_when(day).first) for day in ("2020-07-01", "2026-11-22"))
-    assert early.since == ()
-    assert late.since
-    harmed = [
-        caution for row in late.options if row.option == "melflufen-dex" for caution in row.cautions if caution.kind == "since"
-    ]
-    assert harmed
-    assert not [caution for row in early.options for caution in row.cautions if caution.kind == "since"]
-    assert [row.status for row in early.options] == [row.status for row in late.options]
 
 
 def test_cross_references_after_frontline_daratumumab(answer_for: Callable[..., Answer]) -> None:

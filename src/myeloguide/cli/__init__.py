@@ -108,6 +108,8 @@ def assess(
         from myeloguide.output import refuse_output
 
         refuse_output(path)
+        if file != "-" and path.exists() and path.samefile(file):
+            raise InputError(Problem(str(path), "is the patient file itself", "name another file"))
     guideline = load_pack(pack)
     patient = Consultation(
         guideline,

@@ -136,9 +136,26 @@ class NothingOffered:
     nearest: tuple[NearOption, ...]
 
 
+Population = Literal["matches", "does_not_match", "unknown", "not_stated"]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Criterion:
+    """A criterion of a population: as it holds of this patient (`met`), does not, or is open for want of the facts `needs`."""
+
+    text: str
+    met: bool | None
+    needs: tuple[str, ...]
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class SinceShown:
-    """A dated fact newer than the source; it never changes the list."""
+    """A dated fact newer than the source; it never changes the list.
+
+    `date` is the day on which the page was read (`seen`) where the event itself has none (`dated` false). `listed` is whether
+    the option stands in a list of this patient; what does not is shown in a block of its own. `agents` are those of the
+    option, as far as it names them; `on_agents` is what stands against them in this patient.
+    """
 
     option: str
     applies_to: str
@@ -149,6 +166,29 @@ class SinceShown:
     strength: str
     known_to_source: bool
     verified: bool
+    id: str = ""
+    options: tuple[str, ...] = ()
+    name: str = ""
+    agents: tuple[str, ...] = ()
+    listed: bool = True
+    population: Population = "not_stated"
+    criteria: tuple[Criterion, ...] = ()
+    on_agents: tuple[str, ...] = ()
+    caution: bool = False
+    dated: bool = True
+    seen: str = ""
+    perhaps_later: bool = False
+    """Its date, partial or not stated, leaves open whether it came after the day of the decision."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class GuidelineShown:
+    """A newer guideline: named, not encoded."""
+
+    name: str
+    citation: str
+    date: str | None
+    note: str
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -311,6 +351,8 @@ class Answer:
     """Facts that are only supposed, as the command line wrote them: this is no answer for the patient as recorded."""
     unrounded: dict[str, Any] = field(default_factory=dict)
     """Numbers that `facts` writes rounded, as they were used."""
+    newer_guidelines: tuple[GuidelineShown, ...] = ()
+    """Those that are not surely later than the day of the decision."""
     entries: dict[str, dict[str, str]] = field(default_factory=dict)
     """A short hash of each entry of the pack, by group and name: what tells a later reader which of them changed."""
 

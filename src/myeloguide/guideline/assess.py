@@ -9,13 +9,14 @@ from typing import Any
 
 from myeloguide import __version__
 from myeloguide.criteria.prose import Explained, explain, say
-from myeloguide.criteria.walk import walk
+from myeloguide.criteria.walk import open_keys, walk
 from myeloguide.errors import InputError, Problem
 from myeloguide.guideline.answer import (
     Answer,
     CautionShown,
     Certain,
     GradeRead,
+    GuidelineShown,
     ListAnswer,
     Missing,
     NearOption,
@@ -26,8 +27,9 @@ from myeloguide.guideline.answer import (
     SinceShown,
     Status,
 )
-from myeloguide.guideline.pack import Condition, Gap, OptionList, Pack, Remark, Row, pack_planes
-from myeloguide.guideline.questions import DEPENDENTS, Name, Questions
+from myeloguide.guideline.answer import Criterion as CriterionShown
+from myeloguide.guideline.pack import Condition, Criterion, Gap, OptionList, Pack, Remark, Row, came_after, pack_planes
+from myeloguide.guideline.questions import DEPENDENTS, Name, Questions, name_of
 from myeloguide.history.closure import ANY_LINE, LATER_LINE, Planes, close, planes_of
 from myeloguide.history.definitions import Definitions
 from myeloguide.history.facts import KnownFacts, known_facts
@@ -207,7 +209,7 @@ class Assessment:
         self.as_of = as_of
         self.switched = dict(switched or {})
         self.patient = patient
-        wanted = (key for key in pack.program.keys if not isinstance(key[1], str))
+        wanted = (key for key in (*pack.program.keys, *pack.populations.keys) if not isinstance(key[1], str))
         self.planes = planes_of(self.known.facts, pack.vocabulary, wanted)
         self.planes |= own_planes(pack, self.switched, self.known.facts)
         conflicts = close(self.planes, pack.vocabulary)
@@ -215,8 +217,9 @@ class Assessment:
             texts = dict.fromkeys(conflict.text() for conflict in conflicts)
             raise InputError(Problem("facts", text, "correct one of the two") for text in texts)
         self.true, self.false = walk(pack.program, self.planes.__getitem__, 0, 1)
-        self.news = [news for news in pack.news if news.known_from <= as_of]
-        self.harm = [news for news in self.news if news.harm is not None]
+        self.populations = walk(pack.populations, self.planes.__getitem__, 0, 1)
+        self.news = [(news, later) for news in pack.news if (later := came_after(news.happened, as_of)) is not True]
+        self.harm = [(news, later) for news, later in self.news if news.harm]
         self.touched: set[str] = set()
         self.decided_by: list[tuple[tuple[str, ...], bool]] = []
         self.questions = Questions(pack, self.planes)
@@ -270,6 +273,7 @@ class Assessment:
             not_obtainable=pack.header.not_obtainable,
             certain=tuple(self.certain(applying, options)),
             unrounded=unrounded(self.known.facts),
+            newer_guidelines=tuple(self.newer_guidelines()),
             entries=pack.entries,
         )
 
@@ -422,19 +426,35 @@ class Assessment:
         return None
 
     def since(self, options: Sequence[OptionAnswer]) -> Iterator[SinceShown]:
-        """Yield what is newer than the source on the options shown, and on options that it does not know."""
+        """Yield what is newer than the source on the options shown, and on those that it does not know, or not so early."""
         present = {row.option for row in options}
-        for news in self.news if options else ():
-            about = next((option for option in news.shown if option in present or not news.known_to_source), None)
+        for news, later in self.news if options else ():
+            about = next((option for option in news.shown if option in present or news.stands_alone), None)
             if about is not None:
-                yield news.shown[about]
+                criteria = tuple(self.criterion(item) for item in news.criteria)
+                against = tuple(on_agents(self.pack, self.planes, news.shown[about].agents))
+                yield news.matched(about, about in present, criteria, against, later is None)
+
+    def criterion(self, item: Criterion) -> CriterionShown:
+        """Return a criterion of a population as it stands for this patient."""
+        place = item.condition.place
+        true, false = self.populations
+        if true[place] or false[place]:
+            return item.shown[bool(true[place])]
+        open_ = open_keys(self.pack.populations.part(place), self.planes.__getitem__)
+        return item.open(tuple(dict.fromkeys(written(name_of(key, self.pack.vocabulary)) for key in open_)))
+
+    def newer_guidelines(self) -> Iterator[GuidelineShown]:
+        for item, published in self.pack.newer_guidelines:
+            if came_after(published, self.as_of) is not True:
+                yield GuidelineShown(item.name, item.citation, item.date, item.note)
 
     def later_harm(self, option: str) -> Iterator[CautionShown]:
         """Yield later harm and withdrawals, which stand among an option's own cautions (C9)."""
-        for news in self.harm:
-            if option in news.shown and news.harm is not None:
+        for news, later in self.harm:
+            if option in news.shown:
                 self.touched.add(self.pack.newer.ruling)
-                yield news.harm
+                yield news.harm[later is None]
 
     def missing(self) -> tuple[Missing, ...]:
         return self.ranked(self.decided_by)
@@ -498,6 +518,16 @@ class Assessment:
             return True if self.true[place] else False if self.false[place] else None
 
         return explain(condition.node, self.pack.program, value_of, self.pack.phrases)
+
+
+def on_agents(pack: Pack, planes: Planes, agents: Iterable[str]) -> Iterator[str]:
+    """Yield what stands against agents in a patient, or may."""
+    for agent in agents:
+        for fact in ("refractory_to", "unavailable_agents", "contraindicated_agents"):
+            if planes[fact, agent][0]:
+                yield pack.phrases.fact(fact, agent, true=True)
+        if planes["exposed_to", agent][0] and planes["refractory_to", agent] == (0, 0):
+            yield f"unknown whether {pack.phrases.fact('refractory_to', agent, true=True)}"
 
 
 def written(name: Name) -> str:

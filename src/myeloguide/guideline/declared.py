@@ -180,16 +180,6 @@ class Ruling(Strict):
     switch: Switch | None = None
 
 
-class NewerGuideline(Strict):
-    """A newer guideline, named and not encoded."""
-
-    known_as: ClassVar[str] = "guideline"
-
-    name: str
-    citation: str
-    note: str
-
-
 def _day(value: str) -> str:
     try:
         parse_when(value)
@@ -201,17 +191,37 @@ def _day(value: str) -> str:
 Day = Annotated[str, AfterValidator(_day)]
 
 
+class NewerGuideline(Strict):
+    """A newer guideline, named and not encoded."""
+
+    known_as: ClassVar[str] = "guideline"
+
+    name: str
+    citation: str
+    date: Day | None = None
+    seen: Day
+    note: str
+
+
+NOT_STATED = "not stated"
+
+
 class Since(Strict):
-    """A dated fact newer than the source."""
+    """A dated fact newer than the source. The first of `options` is the one it is about, the others stand beside it."""
 
     known_as: ClassVar[str] = "fact since publication"
 
     id: str
     options: Annotated[tuple[OptionName, ...], Field(min_length=1)]
     agents: tuple[AgentName, ...] = ()
+    """Its agents, where the option alone leaves them open."""
     known_to_source: StrictBool
+    earlier_than_source: StrictBool = False
+    """Tested or approved in patients whom the source does not name it for."""
     kind: Literal["trial", "approval", "withdrawal", "harm"]
     applies_to: str
+    population: str | None = None
+    """The same as a condition, as far as it is stated."""
     text: str
     date: Day | None = None
     seen: Day
@@ -220,10 +230,22 @@ class Since(Strict):
     caution: StrictBool = False
     verified: StrictBool
 
+    @model_validator(mode="after")
+    def _population_is_stated(self) -> Since:
+        if self.population is not None and self.applies_to.startswith(NOT_STATED):
+            raise wrong_value(
+                f"{self.id} has a population, though applies_to says that none is stated", "say it in applies_to, or leave it out"
+            )
+        return self
+
 
 class SinceFile(Strict):
     """The file of what is newer than the source."""
 
     ruling: RulingName
+    after: Day
+    """The source was written by then: nothing in the file is older than the last day of it."""
     guidelines: tuple[NewerGuideline, ...]
+    conditions: tuple[NamedCondition, ...] = ()
+    """Named conditions that only populations ask for."""
     since: tuple[Since, ...]

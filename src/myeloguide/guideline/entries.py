@@ -124,5 +124,6 @@ _SPLIT: dict[tuple[str, str], Callable[[Mapping[str, Any]], Iterable[tuple[str, 
     ("silences", "silences"): _by("silence", "silence"),
     ("rulings", "rulings"): _ruling,
     ("since", "since"): _by("since", "id"),
+    ("since", "conditions"): _condition,
 }
 """Files and keys that hold records, with what makes entries of a record; any other key is an entry of the group `pack`."""

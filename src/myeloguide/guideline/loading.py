@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NoReturn, TypeVar
 
 from pydantic import BaseModel
 
-from myeloguide.criteria.nodes import All, Constant, Node, Not
+from myeloguide.criteria.nodes import All, Constant, Node, Not, children
 from myeloguide.criteria.nodes import Any as AnyOf
 from myeloguide.criteria.prose import say
 from myeloguide.criteria.syntax import ConditionError, Definition, FactType, Scope, constant_parts, expand, parse
@@ -24,6 +24,7 @@ from myeloguide.guideline.overlay import document_of, layers, pack_files
 from myeloguide.guideline.pack import (
     Block,
     Condition,
+    Criterion,
     Gap,
     ListNote,
     News,
@@ -32,11 +33,13 @@ from myeloguide.guideline.pack import (
     Pointer,
     Remark,
     Row,
+    happened_on,
 )
 from myeloguide.guideline.phrases import Phrasebook
 from myeloguide.knowledge.reading import Document, Place, check, refuse_twins
 from myeloguide.knowledge.source import Source
 from myeloguide.knowledge.vocabulary import Vocabulary
+from myeloguide.record.time import When
 
 FileModel = TypeVar("FileModel", bound=BaseModel)
 
@@ -181,12 +184,15 @@ class _Builder:
         if header.grades_ruling is not None and header.grades_ruling not in rulings:
             what = f"there is no ruling {header.grades_ruling}"
             self.document("pack.yaml").fail(("grades_ruling",), what, suggestion(header.grades_ruling, rulings))
-        named = self.file("conditions.yaml", files.ConditionFile).conditions
+        conditions = self.file("conditions.yaml", files.ConditionFile).conditions
+        newer = self.file("since.yaml", declared.SinceFile)
         for name, kind in _KINDS.items():
             refuse_twins(self.document(f"{name}.yaml"), (name,), kind, kind)
+        named = (*conditions, *newer.conditions)
         self.scope = scope_of(self.words, rulings, named)
         self.phrases = Phrasebook(self.words, rulings, named)
-        self.check_named(named)
+        self.check_named("conditions.yaml", conditions)
+        self.check_named("since.yaml", newer.conditions, {item.name for item in conditions})
         self.against = self.file("against.yaml", files.AgainstFile)
         self.cautions = self.file("cautions.yaml", files.CautionFile).cautions
         self.check_rules()
@@ -194,7 +200,6 @@ class _Builder:
         self.list_files = {name: self.list_file(name) for name in header.lists}
         lists = tuple(self.option_list(name, content) for name, content in self.list_files.items())
         notes = self.file("notes.yaml", files.NoteFile)
-        newer = self.file("since.yaml", declared.SinceFile)
         pack = Pack(
             header=header,
             folder=self.folder,
@@ -206,13 +211,19 @@ class _Builder:
             silences=tuple(self.gaps(self.file("silences.yaml", files.SilenceFile))),
             rulings=rulings,
             newer=newer,
-            news=tuple(News.of(item, newer.ruling) for item in newer.since),
+            newer_guidelines=tuple(
+                (item, self.happened(newer, ("guidelines", position))) for position, item in enumerate(newer.guidelines)
+            ),
+            news=(news := tuple(self.news(newer, {row.option for item in lists for row in item.rows}))),
             program=compile_conditions(condition.node for condition in self.conditions),
+            populations=compile_conditions(each.condition.node for item in news for each in item.criteria),
             phrases=self.phrases,
             entries=hashes(_entries(self.folder, self.documents, self.words)),
         )
         for condition in self.conditions:
             condition.place = pack.program.place(condition.node)
+        for each in (each for item in pack.news for each in item.criteria):
+            each.condition.place = pack.populations.place(each.condition.node)
         for document in self.documents.values():
             refuse_lines(document, header.source_lines)
         return pack
@@ -244,19 +255,18 @@ class _Builder:
 
     # --- names and conditions ---
 
-    def check_named(self, named: Sequence[declared.NamedCondition]) -> None:
+    def check_named(self, file: str, named: Sequence[declared.NamedCondition], taken: Container[str] = ()) -> None:
         """Read every named condition once, with some name for each parameter, so that a fault shows at its line."""
         example = {"agent": self.words.active_agents[0], "option": next(iter(self.words.regimens))}
         for position, item in enumerate(named):
-            if item.name in self.scope.facts:
-                self.document("conditions.yaml").fail(
-                    ("conditions", position), f"{item.name} is a fact", "give the condition another name"
-                )
+            if item.name in self.scope.facts or item.name in taken:
+                what = f"{item.name} is a {'fact' if item.name in self.scope.facts else 'condition of conditions.yaml'}"
+                self.document(file).fail(("conditions", position), what, "give the condition another name")
             arguments = tuple(example.get(parameter, example["agent"]) for parameter in item.parameters)
             try:
                 expand(item.name, arguments, self.scope)
             except ConditionError as error:
-                self.fault(self.document("conditions.yaml"), ("conditions", position, "is"), item.text, error)
+                self.fault(self.document(file), ("conditions", position, "is"), item.text, error)
 
     def check_rules(self) -> None:
         """Read the conditions of every rule once, so that one which stands on no row of this pack is checked too."""
@@ -523,6 +533,34 @@ class _Builder:
         shown = {key: self.words.agents[name].name if name in self.words.agents else name for key, name in names.items()}
         return self.reason(rule.code, rule.text.format(**shown), rule.kind, rule.rulings, rule.source)
 
+    # --- what is newer than the source ---
+
+    def news(self, newer: declared.SinceFile, listed: Container[str]) -> Iterator[News]:
+        document = self.document("since.yaml")
+        for position, item in enumerate(newer.since):
+            place: Place = ("since", position)
+            about = item.options[0]
+            if not item.known_to_source and about in listed:
+                document.fail((*place, "known_to_source"), f"{about} stands in a list of the pack", "write true")
+            if item.agents and self.words.regimens[about].agents:
+                document.fail((*place, "agents"), f"{about} says its agents itself", "leave them out")
+            criteria = () if item.population is None else tuple(self.criteria(document, (*place, "population"), item.population))
+            yield News.of(item, newer.ruling, self.happened(newer, place), self.words, criteria)
+
+    def happened(self, newer: declared.SinceFile, place: Place) -> When:
+        key, position = place
+        item = (newer.guidelines if key == "guidelines" else newer.since)[int(position)]
+        found = happened_on(item.date, item.seen, newer.after)
+        if found is None:
+            what = f"{item.date or 'it'} is not between {newer.after} (`after`) and {item.seen} (`seen`)"
+            self.document("since.yaml").fail((*place, "date" if item.date else "seen"), what, "correct one of the three")
+        return found
+
+    def criteria(self, document: Document, place: Place, text: str) -> Iterator[Criterion]:
+        """Yield what must hold together of a patient in a population."""
+        for node in _together(self.node(document, place, text)):
+            yield Criterion.of(Condition(node), say(node, self.phrases), say(node, self.phrases, true=False))
+
     # --- notes and silences ---
 
     def list_notes(self, content: files.NoteFile) -> Iterator[ListNote]:
@@ -552,6 +590,14 @@ def refuse_lines(document: Document, last: int) -> None:
     for place in document.lines:
         if place and place[-1] == "lines" and max(_numbers(document.at(place)), default=0) > last:
             document.fail(place, f"the source has {last} lines", "give lines that exist")
+
+
+def _together(node: Node) -> Iterator[Node]:
+    if isinstance(node, All):
+        for part in children(node):
+            yield from _together(part)
+    else:
+        yield node
 
 
 def _within(line: int, source: Source) -> bool:

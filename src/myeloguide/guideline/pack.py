@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
 from typing import Any
 
 from myeloguide.criteria.nodes import Node
 from myeloguide.criteria.walk import Program
-from myeloguide.guideline.answer import CautionShown, Reason, SinceShown, Via
+from myeloguide.guideline.answer import CautionShown, Population, Reason, SinceShown, Via
+from myeloguide.guideline.answer import Criterion as CriterionShown
 from myeloguide.guideline.answer import Place as SourcePlace
-from myeloguide.guideline.declared import Header, Ruling, Since, SinceFile, Strength
+from myeloguide.guideline.declared import Header, NewerGuideline, Ruling, Since, SinceFile, Strength
 from myeloguide.guideline.phrases import Phrasebook
 from myeloguide.history.closure import Planes
 from myeloguide.knowledge.facts import Key
 from myeloguide.knowledge.vocabulary import Vocabulary
-from myeloguide.record.time import parse_when
+from myeloguide.record.time import When, parse_when
 
 
 @dataclass(slots=True)
@@ -130,29 +131,97 @@ class Gap:
 
 
 @dataclass(frozen=True, eq=False)
-class News:
-    """A fact newer than the source: the first day on which it can be known, and how it is shown for each option."""
+class Criterion:
+    """A criterion of a population, and how it is shown of a patient who meets it and of one who does not."""
 
-    known_from: date
-    known_to_source: bool
-    shown: Mapping[str, SinceShown]
-    harm: CautionShown | None
+    condition: Condition
+    shown: Mapping[bool, CriterionShown]
+    _open: dict[tuple[str, ...], CriterionShown] = field(default_factory=dict, init=False, repr=False)
 
     @classmethod
-    def of(cls, item: Since, ruling: str) -> News:
+    def of(cls, condition: Condition, says: str, denies: str) -> Criterion:
+        """Make a criterion ready to show."""
+        return cls(condition, {True: CriterionShown(says, True, ()), False: CriterionShown(denies, False, ())})
+
+    def open(self, needs: tuple[str, ...]) -> CriterionShown:
+        """Return the criterion of a patient of whom it is not known, made once."""
+        return self._open.setdefault(needs, CriterionShown(self.shown[True].text, None, needs))
+
+
+@dataclass(frozen=True, eq=False)
+class News:
+    """A fact newer than the source: when it happened, as far as that is known, in whom, and how it is shown."""
+
+    happened: When
+    stands_alone: bool
+    """Whether it is shown although its option stands in no list of the patient."""
+    criteria: tuple[Criterion, ...]
+    shown: Mapping[str, SinceShown]
+    harm: Mapping[bool, CautionShown]
+    """As a caution on its options, by whether it may have come after the day of the decision; none for other news."""
+    _made: dict[tuple[Any, ...], SinceShown] = field(default_factory=dict, init=False, repr=False)
+
+    @classmethod
+    def of(cls, item: Since, ruling: str, happened: When, words: Vocabulary, criteria: tuple[Criterion, ...]) -> News:
         """Make a fact since publication ready to show."""
-        dated = item.date or item.seen
         shown = {
             option: SinceShown(
-                option, item.applies_to, item.text, dated, item.source, item.kind, item.strength,
-                item.known_to_source, item.verified,
+                option, item.applies_to, item.text, item.date or item.seen, item.source, item.kind, item.strength,
+                item.known_to_source, item.verified, item.id, item.options, words.regimens[option].name,
+                (item.agents if option == item.options[0] else ()) or words.regimens[option].agents,
+                caution=item.caution, dated=item.date is not None, seen=item.seen,
             )
             for option in item.options
         }  # fmt: skip
-        harm = CautionShown(item.id, item.text, "strong", True, "since", ruling, f"{item.source}, {dated}")
-        # A partial date of the event hides it until it surely happened; what has no date was known when it was read.
-        known_from = parse_when(item.date).last if item.date else parse_when(item.seen).first
-        return cls(known_from or date.max, item.known_to_source, shown, harm if item.caution else None)
+        alone = item.earlier_than_source or not item.known_to_source
+        return cls(happened, alone, criteria, shown, dict(_as_caution(item, ruling)) if item.caution else {})
+
+    def matched(
+        self, option: str, listed: bool, criteria: tuple[CriterionShown, ...], on_agents: tuple[str, ...], perhaps_later: bool
+    ) -> SinceShown:
+        """Return it as shown to patients of whom the same is known of all that it asks for, made once."""
+        key = (option, listed, criteria, on_agents, perhaps_later)
+        if key not in self._made:
+            self._made[key] = replace(
+                self.shown[option], listed=listed, population=_population(criteria), criteria=criteria, on_agents=on_agents,
+                perhaps_later=perhaps_later,
+            )  # fmt: skip
+        return self._made[key]
+
+
+def _population(criteria: Sequence[CriterionShown]) -> Population:
+    """Return whether a patient is in a population: by strong Kleene logic, over its criteria."""
+    if not criteria:
+        return "not_stated"
+    if any(item.met is False for item in criteria):
+        return "does_not_match"
+    return "matches" if all(item.met for item in criteria) else "unknown"
+
+
+def _as_caution(item: Since, ruling: str) -> Iterator[tuple[bool, CautionShown]]:
+    dated = item.date or f"date not stated, read {item.seen}"
+    for perhaps_later in (False, True):
+        source = f"{item.source}, {dated}{', perhaps after the day of the decision' if perhaps_later else ''}"
+        yield perhaps_later, CautionShown(item.id, item.text, "strong", True, "since", ruling, source)
+
+
+def happened_on(dated: str | None, seen: str, after: str) -> When | None:
+    """Return when something happened: after the source was written, before it was read, on its date as far as that is stated.
+
+    None where the three exclude each other.
+    """
+    on: When | None = parse_when(dated) if dated else When()
+    for bound in (When(parse_when(after).last, None), When(None, parse_when(seen).last)):
+        on = on and on.within(bound)
+    # A page read in a month counts as read on its first day: nothing says that it was not there before.
+    return on and (on.within(When(None, parse_when(seen).first)) or on)
+
+
+def came_after(happened: When, day: date) -> bool | None:
+    """Whether something surely came after a day; None where its date leaves that open."""
+    if happened.first is not None and happened.first > day:
+        return True
+    return False if happened.last is not None and happened.last <= day else None
 
 
 @dataclass(frozen=True, eq=False)
@@ -170,7 +239,10 @@ class Pack:
     rulings: Mapping[str, Ruling]
     newer: SinceFile
     news: tuple[News, ...]
+    newer_guidelines: tuple[tuple[NewerGuideline, When], ...]
     program: Program
+    populations: Program
+    """The conditions of what is newer than the source; apart, so that nothing there can reach a status."""
     phrases: Phrasebook
     entries: dict[str, dict[str, str]]
     """A short hash of each entry by group and name (`guideline/entries.py`)."""

@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterator, Sequence
 
 from myeloguide.errors import InputError, Problem
 from myeloguide.guideline.answer import Answer, Before, OptionAnswer, Plan, PlannedRow, ReasonCode, Standing
+from myeloguide.guideline.assess import on_agents
 from myeloguide.guideline.pack import Pack
 from myeloguide.history.closure import Planes
 
@@ -80,7 +81,7 @@ def stand(pack: Pack, answer: Answer, planes: Planes, word: str) -> Plan:
         text=_SAID[standing] + (_IF_AT_ALL if standing == "mentioned" and open_ else ""),
         rows=tuple(shown),
         before=tuple(_before(answer, best, {row.list for row in rows})),
-        on_agents=() if rows else tuple(_on_agents(pack, planes, words.active(agents))),
+        on_agents=() if rows else tuple(on_agents(pack, planes, words.active(agents))),
         reason_codes=() if standing == "first" or not answer.options else tuple(codes),
         reason_system=REASON_SYSTEM,
     )
@@ -113,13 +114,6 @@ def _before(answer: Answer, best: OptionAnswer | None, lists: Collection[str] = 
         offered = [row for row in offered if row.list in lists]
     for row in offered:
         yield Before(row.option, row.list, row.tier, row.grade)
-
-
-def _on_agents(pack: Pack, planes: Planes, agents: Sequence[str]) -> Iterator[str]:
-    for agent in agents:
-        for fact in ("refractory_to", "unavailable_agents", "contraindicated_agents"):
-            if planes[fact, agent][0]:
-                yield pack.phrases.fact(fact, agent, true=True)
 
 
 def _title(pack: Pack, name: str) -> str:

@@ -18,6 +18,7 @@ from myeloguide.criteria.walk import open_keys, walk
 from myeloguide.guideline.pack import Pack
 from myeloguide.history.closure import KNOWN, LATER_LINE, THRESHOLDS, Planes, Related, close, related_to
 from myeloguide.knowledge.facts import Fact, Key
+from myeloguide.knowledge.vocabulary import Vocabulary
 
 Name = tuple[str, str]
 """A fact that can be asked for: fact and member, "" where it has none."""
@@ -85,9 +86,7 @@ class Questions:
     def variables(self, unknown: Sequence[Key]) -> list[Variable]:
         """Return the facts behind unknown keys, and those that come with them, with the values they can take."""
         planes, pack = self.planes, self.pack
-        names = dict.fromkeys((fact, member if isinstance(member, str) else "") for fact, member in unknown)
-        facts = pack.vocabulary.facts
-        names = dict.fromkeys((fact, "" if facts[fact].kind == "category" else member) for fact, member in names)
+        names = dict.fromkeys(name_of(key, pack.vocabulary) for key in unknown)
         for fact, member in list(names):
             if fact in DEPENDENTS and planes[DEPENDENTS[fact]] == (0, 0):
                 names.setdefault(DEPENDENTS[fact])
@@ -95,6 +94,13 @@ class Questions:
                 names.setdefault(partner)
         made = (Variable(name, tuple(_values(name, planes, pack, self.bounds.get(name[0], ())))) for name in names)
         return [variable for variable in made if variable.values and variable.name not in self.not_known]
+
+
+def name_of(key: Key, vocabulary: Vocabulary) -> Name:
+    """Return the fact that a leaf asks for, as it can be asked of a person."""
+    fact, member = key
+    whole = not isinstance(member, str) or vocabulary.facts[fact].kind == "category"
+    return fact, "" if whole else member
 
 
 def _partners(name: Name, planes: Planes) -> Iterator[Name]:

@@ -120,7 +120,7 @@ def facts_of(document: Document, kept: Answer, pack: Pack) -> FactSheet:
 
 Part = Literal[
     "title", "fact", "list", "option", "outside", "nothing offered", "cross-reference", "note", "since", "question", "rulings",
-    "proof", "disagreement", "remarks", "notice", "certain", "plan", "hangs on", "grades",
+    "proof", "disagreement", "remarks", "notice", "certain", "plan", "hangs on", "grades", "newer guidelines",
 ]  # fmt: skip
 
 
@@ -307,6 +307,7 @@ def differences(then: Answer, now: Answer) -> list[tuple[Difference, Pair]]:
         "since", "since", "text", lambda item: item.option,
         lambda item: (item.option, item.text), lambda item: (item.option, item.date, item.source),
     )  # fmt: skip
+    compare_whole("newer guidelines", "newer_guidelines")
     compare("question", "missing", "question", lambda item: item.fact, lambda item: item.fact)
     compare_whole("rulings", "rulings")
     compare("disagreement", "disagreements", "text", lambda item: item.fact, lambda item: item.fact)
@@ -351,7 +352,7 @@ def row_name(row: OptionAnswer) -> str:
 
 # --- which entries did it ------------------------------------------------------------------------------------------
 
-_CONDITIONS = ("when", "unless", "strong_unless", "is", "applies", "grade_when")
+_CONDITIONS = ("when", "unless", "strong_unless", "is", "applies", "grade_when", "population")
 _WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
@@ -419,7 +420,9 @@ class _Causes:
                 for row in (*self.then.options, *self.now.options):
                     roots |= self.of_row("status", row, None) if row.list == difference.name else set()
             case "since":
-                roots = self.of_news(difference.name)
+                roots = self.of_news(difference.name) | {"pack:since.after"}
+            case "newer guidelines":
+                roots = {"pack:since.guidelines", "pack:since.after"}
             case "question":
                 for rows in (self.then.options, self.now.options):
                     for row in rows:
@@ -597,7 +600,7 @@ _PARTS: dict[Part, tuple[str, str]] = {
     "since": ("fact since publication", "facts since publication"),
     "certain": ("statement of what is certain", "statements of what is certain"),
 }
-_WHOLE: tuple[Part, ...] = ("title", "grades", "outside", "rulings", "remarks", "notice", "plan", "hangs on")
+_WHOLE: tuple[Part, ...] = ("title", "grades", "outside", "rulings", "remarks", "notice", "plan", "hangs on", "newer guidelines")
 
 
 def _counted(part: Part, number: int) -> str:

@@ -81,7 +81,7 @@ def _said(change: Change) -> Iterator[str]:
     gone = [item for item in change.then if item not in change.now]
     new = [item for item in change.now if item not in change.then]
     for item in gone:
-        same = next((other for other in new if (other["code"], other["text"]) == (item["code"], item["text"])), None)
+        same = next((other for other in new if (other.get("code"), other["text"]) == (item.get("code"), item["text"])), None)
         if same is None:
             yield f"    {change.field}: - {item['text']}"
             continue

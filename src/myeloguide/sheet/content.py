@@ -203,8 +203,8 @@ class _Sections:
         met = [_line(reason.text, reference(reason)) for reason in row.reasons if reason.code == "condition-met"]
         told = ("strong",) if depends else ("strong", "caution", "note")
         held = [_caution(caution) for caution in row.cautions if caution.holds and caution.strength in told]
-        first = [_line(f"at first relapse: {' / '.join(dict.fromkeys(via))}")] if via else []
-        return Choice(row.grade or "", row.option, row.name, depends, (*first, *met, *held))
+        name = row.name + (f"; at first relapse: {' / '.join(dict.fromkeys(via))}" if via else "")
+        return Choice(row.grade or "", row.option, name, depends, (*met, *held))
 
     # --- a plan, a difference ---
 
@@ -215,7 +215,7 @@ class _Sections:
             place = f"{list_title(row.list, self.pack)}; {tier_title(row, self.pack).lower()}"
             grade = f", {row.grade}" if row.grade else ""
             said = [STATUS[row.status]] if row.status else []
-            why = ["; ".join(row.reasons)] if row.reasons and row.status != "offered" else []
+            why = ["; ".join(row.reasons)] if row.reasons and row.status not in ("offered", "depends") else []
             lines.append(_line(": ".join([place + grade, *said, *why])))
         lines += [_line(text) for text in plan.on_agents]
         for name in dict.fromkeys(item.list for item in plan.before):
@@ -224,9 +224,6 @@ class _Sections:
             title = list_title(name, self.pack)
             lines.append(_line("; ".join(by_tier(rows, self.pack)), strong=f"{label} ({title}): "))
         yield Bullets(tuple(lines))
-        if plan.reason_codes:
-            codes = ", ".join(item.code for item in plan.reason_codes)
-            yield _line(codes, "HL7 CDS Hooks 3.0 ballot, non-adherence reason codes", "To record why: ")
 
     def changed(self, difference: Difference) -> Iterator[Block]:
         if not difference.lists and not difference.rows:
