@@ -301,6 +301,22 @@ class KnownFile(Strict):
     known: tuple[KnownFinding, ...]
 
 
+class NoResult(Strict):
+    """A number of the source that is no result, and what it is."""
+
+    known_as: ClassVar[str] = "number"
+
+    line: StrictInt
+    figure: str
+    because: str
+
+
+class ExceptionFile(Strict):
+    """The numbers of the source that are no results."""
+
+    numbers: tuple[NoResult, ...]
+
+
 @dataclass(frozen=True, eq=False)
 class Trial:
     """A trial with its conditions read."""
@@ -326,6 +342,7 @@ class Evidence:
     references: Mapping[int, Reference]
     last_reference: int
     known: tuple[KnownFinding, ...]
+    exceptions: tuple[NoResult, ...]
     vocabulary: Vocabulary
     phrases: Phrasebook
 
@@ -360,9 +377,9 @@ def read_evidence(folder: Path, words: Vocabulary) -> Evidence:
     beside = folder.parent
     references = _read_references(beside / "references.yaml", trials)
     known = check(read(beside / "known.yaml", name="known.yaml"), KnownFile).known
-    return Evidence(
-        trials, {item.reference: item for item in references.references}, references.last, known, words, Phrasebook(words, {}, ())
-    )
+    exceptions = check(read(beside / "no-results.yaml", name="no-results.yaml"), ExceptionFile).numbers
+    numbered = {item.reference: item for item in references.references}
+    return Evidence(trials, numbered, references.last, known, exceptions, words, Phrasebook(words, {}, ()))
 
 
 def _read_references(path: Path, trials: tuple[Trial, ...]) -> ReferenceFile:
