@@ -46,8 +46,9 @@ def _index(evidence: Evidence, pack: Pack) -> str:
         f"{sum(result.p is not None for _, result in results)} p values, each with its lines. "
         "Figures are kept as printed; what does not go together is shown by `myeloguide evidence check`.",
         "",
-        "The reference list is not in the text of the source. Publications behind its numbers, and most registry numbers, are from "
-        "memory and marked *not verified*. What a trial admitted is told as far as the source states it.",
+        "The reference list is not in the text of the source: the publications behind its numbers are from memory and marked "
+        "*not verified*, as are registry numbers that were seen on no page. What a trial admitted is told as far as the source "
+        "states it.",
         "",
         _MADE,
         "",
@@ -68,7 +69,9 @@ def _page(evidence: Evidence, trial: Trial, findings: Iterable[Finding], newer: 
     lines += ["| | |", "|---|---|"]
     lines += [_row(*pair) for pair in _identity(evidence, trial)]
     lines += _section("Admitted", _admitted(trial), "The source states no criteria.")
-    lines += _section("Of the patients", (f"{part_in_words(trial, at)} {_at(item.lines)}" for at, (item, _) in enumerate(trial.parts)))
+    lines += _section(
+        "Of the patients", (f"{part_in_words(trial, at)} {_at(item.lines)}" for at, (item, _) in enumerate(trial.parts))
+    )
     lines += _results(trial)
     lines += _section("Toxicity", (f"{toxicity_in_words(trial, item)} {_at(item.lines)}" for item in file.toxicities))
     lines += _section("Also said", (f"{item.says} {_at(item.lines)}" for item in file.statements))
