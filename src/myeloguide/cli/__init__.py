@@ -41,7 +41,7 @@ if TYPE_CHECKING:
 class _Groups(TyperGroup):
     """Adds the groups of commands, each imported when it is asked for: a start for one patient does without them."""
 
-    groups = ("cohort", "guideline", "history")
+    groups = ("cohort", "evidence", "guideline", "history")
 
     def __init__(self, **more: Any) -> None:
         super().__init__(**more)
@@ -91,6 +91,7 @@ def assess(
     plan: Annotated[
         str | None, typer.Option(help="Say where a planned treatment stands, such as DPd.", metavar="TREATMENT")
     ] = None,
+    evidence: Annotated[bool, typer.Option("--evidence", help="Show the results of the trials beside each option.")] = False,
     ruling: RulingOption = None,
     as_of: Annotated[str | None, typer.Option(help="The day of the decision, if the file gives none.", metavar="DATE")] = None,
     assume_complete: Annotated[bool, typer.Option("--assume-complete", help="Take the history as complete.")] = False,
@@ -110,6 +111,9 @@ def assess(
         refuse_output(path)
         if file != "-" and path.exists() and path.samefile(file):
             raise InputError(Problem(str(path), "is the patient file itself", "name another file"))
+    if explain is not None and evidence:
+        remedy = f"ask one of the two, or `myeloguide evidence show {explain}`"
+        raise InputError(Problem("--explain and --evidence", "are two questions", remedy))
     guideline = load_pack(pack)
     patient = Consultation(
         guideline,
@@ -121,6 +125,10 @@ def assess(
         assume_complete=assume_complete,
     )
     answer = patient.answer(plan)
+    if evidence:
+        from myeloguide.evidence.match import with_evidence
+
+        answer = with_evidence(answer, patient.known.facts)
     explained = None if explain is None else patient.explanation(explain)
     if output is AnswerFormat.json:
         from myeloguide.guideline.answer import plain

@@ -93,7 +93,9 @@ def _body(schema: dict[str, Any], example: Any) -> dict[str, Any]:
 _EXAMPLE = {"facts": {"prior_lines": 1, "exposed_to": ["bortezomib", "lenalidomide"], "refractory_to": ["lenalidomide"]}}
 
 
-_ANSWERED = {200: {"description": "The answer", "content": {"application/json": {"schema": {"$ref": f"{PARTS}Answer"}}}}}
+_ANSWERED: dict[int | str, dict[str, Any]] = {
+    200: {"description": "The answer", "content": {"application/json": {"schema": {"$ref": f"{PARTS}Answer"}}}}
+}
 
 
 @router.post("/assess", responses=_ANSWERED, openapi_extra=_body(_PATIENT, _EXAMPLE), summary="The answer for one patient")
@@ -161,7 +163,9 @@ async def guideline(pack: Guideline) -> Response:
     return JSONResponse(guideline_as_data(pack))
 
 
-_SCHEMA = {200: {"description": "A JSON Schema", "content": {"application/schema+json": {"schema": {"type": "object"}}}}}
+_SCHEMA: dict[int | str, dict[str, Any]] = {
+    200: {"description": "A JSON Schema", "content": {"application/schema+json": {"schema": {"type": "object"}}}}
+}
 
 
 @router.get("/schema", response_class=Response, responses=_SCHEMA, summary="The JSON Schema of the answer")
