@@ -7,8 +7,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from unicodedata import combining
 
+from myeloguide.drawing.chart import printable
+from myeloguide.drawing.layout import broken
+
 PAGE, PHONE = 900, 360
 """The widths drawn for, in pixels."""
+_PADDING = 10
+_BOLD = 1.12
+"""How much broader bold letters are."""
 _FONT = 'Arial, "Liberation Sans", Helvetica, "DejaVu Sans", sans-serif'
 # Hundredths of the size, for ASCII from the space on: a broad face (DejaVu Sans), so that no usual one is broader.
 _ADVANCES = (
@@ -50,6 +56,69 @@ class Sheet:
     width: float
     height: float
     drawn: ET.Element
+
+
+class Paper:
+    """A sheet that is filled from the top; lengths in pixels, heights of rows in lines."""
+
+    def __init__(self, width: int) -> None:
+        self.width = width
+        self.inner = width - 2 * _PADDING
+        self.size = 13.0 if width > 500 else 11.5
+        self.line = self.size * 1.42
+        self.top = 0.0
+        self._group = tag(None, "g", transform=f"translate({_PADDING} {_PADDING})")
+
+    def skip(self, lines: float) -> None:
+        """Go on further below."""
+        self.top += lines * self.line
+
+    def lines(self, text: str, width: float, *, bold: bool = False) -> list[str]:
+        """Break a text into lines that fit a width."""
+        size = self.size * (_BOLD if bold else 1)
+        return broken(printable(text), width, lambda part: text_width(part, size))
+
+    def put(self, x: float, text: str, look: str = "text", level: int = 0, anchor: str = "start") -> None:
+        """Set a line of text, `level` lines below the top."""
+        y = self.top + level * self.line + self.size * 1.05
+        tag(self._group, "text", class_=look, x=x, y=y, text_anchor=anchor).text = printable(text)
+
+    def wrapped(self, text: str, look: str = "text") -> None:
+        """Set a text over the whole width, in as many lines as it needs."""
+        for line in self.lines(text, self.inner, bold=look == "strong"):
+            self.put(0, line, look)
+            self.skip(1)
+
+    def band(self, heading: str) -> None:
+        """Set a heading on a band over the whole width."""
+        lines = self.lines(heading, self.inner, bold=True)
+        self.box("head", -4, self.top, self.inner + 8, len(lines) * self.line + 3)
+        self.top += 1.5
+        for line in lines:
+            self.put(0, line, "strong")
+            self.skip(1)
+        self.skip(0.35)
+
+    def box(self, look: str, x: float, y: float, width: float, height: float) -> ET.Element:
+        """Draw a rectangle."""
+        return tag(self._group, "rect", class_=look, x=x, y=y, width=width, height=height)
+
+    def path(self, look: str, d: str) -> ET.Element:
+        """Draw a path."""
+        return tag(self._group, "path", class_=look, d=d)
+
+    def lowest(self, drawn: ET.Element) -> None:
+        """Put something drawn behind everything else."""
+        self._group.remove(drawn)
+        self._group.insert(0, drawn)
+
+    def sheet(self) -> Sheet:
+        """Return what was drawn, on its ground."""
+        height = self.top + 2 * _PADDING
+        whole = tag(None, "g", font_size=self.size)
+        tag(whole, "rect", class_="ground", width=self.width, height=height)
+        whole.append(self._group)
+        return Sheet(self.width, height, whole)
 
 
 def document(name: str, title: str, words: str, sheets: Sequence[Sheet], looks: Looks, defs: Iterable[ET.Element] = ()) -> str:
