@@ -1,1 +1,1 @@
-"""The results of trials: what the source prints of them, compared, combined and matched to the patient."""
+"""The trials of the source: every result with its place, checked, and matched to option and patient."""
