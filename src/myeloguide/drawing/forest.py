@@ -121,7 +121,8 @@ def _mark(paper: Paper, axis: _Axis, row: ForestRow, y: float) -> None:
         for limit, beyond, way in ((low, low < _ENDS[0], 1), (high, high > _ENDS[1], -1)):
             end, reach = axis.x(limit), half * 1.2
             if beyond:
-                tip = f"M{number(end + way * reach)} {number(y - reach)}L{number(end)} {number(y)}l{number(way * reach)} {number(reach)}"
+                tip = f"M{number(end + way * reach)} {number(y - reach)}l{number(-way * reach)} {number(reach)}"
+                tip += f"l{number(way * reach)} {number(reach)}"
                 paper.path("curve", tip)
             else:
                 paper.path("curve", f"M{number(end)} {number(y - half)}v{number(2 * half)}")

@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+
+from myeloguide.evidence.choice import IN_WORDS, Published, comparisons, patients_of, place_of, size_of
+from myeloguide.evidence.contrasts import SHOWN_LEVEL, Derived, NotComparable, quantile, standard_error
+from myeloguide.evidence.trials import Evidence, Result, Trial
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,3 +46,85 @@ class Forest:
         """The whole plot for those who cannot see it."""
         told = [f"{row.study}, {row.comparison}, {row.patients}: {row.says}" for row in self.rows]
         return ". ".join([self.title, *told])
+
+
+def forest(
+    evidence: Evidence,
+    option: str | None = None,
+    comparator: str | None = None,
+    population: str | None = None,
+    published: Sequence[Published] = (),
+) -> Forest:
+    """Return the forest plot of an option, of a comparison or of a population: every comparison of arms that is printed."""
+    groups: dict[str, list[ForestRow]] = {endpoint: [] for endpoint in IN_WORDS}
+    pairs: set[tuple[str, str]] = set()
+    for name, trial, result in comparisons(evidence, published):
+        arms = (result.option, result.comparator or "")
+        if (option and option not in arms) or (comparator and comparator not in arms):
+            continue
+        if population is None or population == result.population:
+            groups[result.endpoint].append(_row(name, trial, result))
+            pairs.add(arms)
+    shown = tuple((IN_WORDS[endpoint].capitalize(), tuple(rows)) for endpoint, rows in groups.items() if rows)
+    what = [" v ".join(filter(None, (option, comparator))), (population or "").replace("-", " ")]
+    name = "-".join(filter(None, ("forest", option, comparator, population))).replace("+", "-").lower()
+    left, right = _sides(pairs)
+    return Forest(name, ", ".join(filter(None, what)) or "Every comparison", shown, left, right, tuple(_notes(shown)))
+
+
+def _sides(pairs: set[tuple[str, str]]) -> tuple[str, str]:
+    firsts, seconds = {first for first, _ in pairs}, {second for _, second in pairs}
+    left = next(iter(firsts)) if len(firsts) == 1 else "the option named first"
+    right = next(iter(seconds)) if len(seconds) == 1 else "the comparator" if len(firsts) == 1 else "the other"
+    return f"favours {left}", f"favours {right}"
+
+
+def _row(name: str, trial: Trial | None, result: Result) -> ForestRow:
+    patients = "; ".join(filter(None, (patients_of(trial, result), result.cut)))
+    sizes = (result.n_option, result.n_comparator)
+    total = size_of(trial, result)
+    numbers = f"{sizes[0]}/{sizes[1]}" if None not in sizes else str(total or "")
+    source = place_of(result) if result.verified else f"{place_of(result)} (unverified)"
+    pair = f"{result.option} v {result.comparator}"
+    ratio, interval, from_p, says = _result(result)
+    return ForestRow(name, pair, patients, numbers, says, source, ratio, interval, from_p)
+
+
+def _result(result: Result) -> tuple[float | None, tuple[float, float] | None, bool, str]:
+    """Return the ratio, its interval at 95%, whether that was made from p, and both in words."""
+    if result.hr is None:
+        p = f", p{'<' if result.p_operator == '<' else ' '}{result.p:g}" if result.p is not None else ""
+        if result.value_option is None or result.value_comparator is None:
+            return None, None, False, "no figures printed" if not p else f"no ratio printed{p}"
+        unit = "" if result.value_option in ("NR", "NE") and result.value_comparator in ("NR", "NE") else " months"
+        return None, None, False, f"median {result.value_option} v {result.value_comparator}{unit}{p}; no ratio printed"
+    ratio = f"{result.hr:.3f}".rstrip("0") if round(result.hr, 2) != result.hr else f"{result.hr:.2f}"
+    printed = None if result.ci_low is None or result.ci_high is None else (result.ci_low, result.ci_high)
+    try:
+        error, derived = standard_error(result.hr, printed, result.ci_level, result.p, result.p_operator or "=")
+    except NotComparable:
+        return result.hr, None, False, f"{ratio}, no interval printed"
+    reach = quantile(SHOWN_LEVEL) * error
+    limits = (result.hr * math.exp(-reach), result.hr * math.exp(reach))
+    if printed is None:
+        sign = "p<" if derived is Derived.p_limit else "p "
+        return result.hr, limits, True, f"{ratio} ({limits[0]:.2f}–{limits[1]:.2f}, from {sign}{result.p:g})"
+    if result.ci_level in (None, SHOWN_LEVEL):
+        return result.hr, printed, False, f"{ratio} ({_limit(printed[0])}–{_limit(printed[1])})"
+    level = f"{result.ci_level:g}%: {_limit(printed[0])}–{_limit(printed[1])}"
+    return result.hr, limits, False, f"{ratio} ({limits[0]:.2f}–{limits[1]:.2f}; printed at {level})"
+
+
+def _limit(limit: float) -> str:
+    return f"{limit:.3f}".removesuffix("0")
+
+
+def _notes(groups: Sequence[tuple[str, tuple[ForestRow, ...]]]) -> Iterator[str]:
+    rows = [row for _, of_group in groups for row in of_group]
+    if any(row.ratio is not None for row in rows):
+        yield "Hazard ratio on a logarithmic axis; the line across a square is its 95% interval."
+    if any(row.from_p for row in rows):
+        yield "Dashed: the interval was made from the p value, taken as two-sided (Cochrane Handbook 5.1, 7.7.7.3)."
+    if any(row.ratio is not None and row.interval is None for row in rows):
+        yield "Open square: neither an interval nor a p value is printed."
+    yield "n: patients as printed, option/comparator or both arms; empty where the source prints none. L: lines of the source."

@@ -128,6 +128,18 @@ class Network:
             return None
         return max(0.0, 1 - self.whole.df / self.whole.q) if self.whole.q else 0.0
 
+    def way(self, one: str, other: str) -> tuple[Contrast, ...]:
+        """Return the contrasts on a shortest way from one option to another."""
+        ways: dict[str, tuple[Contrast, ...]] = {one: ()}
+        for option in (reached := [one]):
+            for contrast in self.contrasts:
+                ends = {contrast.treatment, contrast.comparator}
+                for further in ends - {option} if option in ends else ():
+                    if further not in ways:
+                        ways[further] = (*ways[option], contrast)
+                        reached.append(further)
+        return ways[other]
+
     def predicted(self, treatment: str, comparator: str, level: float = SHOWN_LEVEL) -> tuple[float, float] | None:
         """Return where the ratio of a further trial is expected (Higgins 2009); None with fewer than two degrees of freedom."""
         if self.random is None or self.tau2 is None or self.whole.df < 2:
