@@ -75,12 +75,18 @@ class Paper:
 
     def lines(self, text: str, width: float, *, bold: bool = False) -> list[str]:
         """Break a text into lines that fit a width."""
-        size = self.size * (_BOLD if bold else 1)
-        return broken(printable(text), width, lambda part: text_width(part, size))
+        return broken(printable(text), width, lambda part: self.measure(part, bold=bold))
+
+    def measure(self, text: str, *, bold: bool = False) -> float:
+        """Return a width that a text does not exceed."""
+        return text_width(text, self.size * (_BOLD if bold else 1))
 
     def put(self, x: float, text: str, look: str = "text", level: int = 0, anchor: str = "start") -> None:
         """Set a line of text, `level` lines below the top."""
-        y = self.top + level * self.line + self.size * 1.05
+        self.at(x, self.top + level * self.line + self.size * 1.05, text, look, anchor)
+
+    def at(self, x: float, y: float, text: str, look: str = "text", anchor: str = "start") -> None:
+        """Set a text with its foot at a height."""
         tag(self._group, "text", class_=look, x=x, y=y, text_anchor=anchor).text = printable(text)
 
     def wrapped(self, text: str, look: str = "text") -> None:

@@ -15,6 +15,18 @@ from myeloguide.evidence.trials import Evidence, Result, Trial
 from myeloguide.knowledge.reading import Strict, check, read
 
 _PUBLISHED = Path(__file__).parent / "published.yaml"
+_WORDS = {
+    "lenalidomide-refractory": "lenalidomide-refractory disease",
+    "not-lenalidomide-refractory": "disease not lenalidomide-refractory",
+    "one-prior-line-lenalidomide-refractory": "one prior line, lenalidomide-refractory disease",
+    "lenalidomide-exposed": "lenalidomide received before",
+    "prior-proteasome-inhibitor": "a proteasome inhibitor received before",
+    "prior-bortezomib": "bortezomib received before",
+    "prior-imid": "an immunomodulatory agent received before",
+    "t-11-14": "t(11;14)",
+    "bcl2-high": "high BCL-2 expression",
+    "t-11-14-or-bcl2-high": "t(11;14) or high BCL-2 expression",
+}
 IN_WORDS = {
     "PFS": "progression-free survival",
     "OS": "overall survival",
@@ -59,6 +71,8 @@ class Choice:
     """Whom each trial's result is of, in words."""
     unverified: frozenset[str]
     """Trials whose contrast was not seen where it was published."""
+    published: bool
+    """Whether results printed elsewhere were to be used, too."""
 
 
 @cache
@@ -114,7 +128,7 @@ def choose(evidence: Evidence, population: str = "all", endpoint: str = "PFS", p
             patients[name] = patients_of(trial, result)
             if not result.verified:
                 unverified.add(name)
-    return Choice(population, endpoint, tuple(contrasts), tuple(left_out), patients, frozenset(unverified))
+    return Choice(population, endpoint, tuple(contrasts), tuple(left_out), patients, frozenset(unverified), bool(published))
 
 
 def check_population(evidence: Evidence, population: str) -> None:
@@ -124,6 +138,11 @@ def check_population(evidence: Evidence, population: str) -> None:
         raise InputError(
             Problem("--population", f"no trial compares {population}", suggestion(population, known) or ", ".join(known))
         )
+
+
+def of_population(population: str) -> str:
+    """Return a population in words."""
+    return "all patients of each trial" if population == "all" else _WORDS.get(population, population.replace("-", " "))
 
 
 def place_of(result: Result) -> str:

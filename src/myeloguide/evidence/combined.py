@@ -89,6 +89,7 @@ def plain(found: Combined) -> dict[str, Any]:
     return {
         "population": choice.population,
         "endpoint": choice.endpoint,
+        "published_elsewhere": choice.published,
         "parts": [_network(network, choice) for network in found.networks],
         "cannot_be_compared": found.apart,
         "left_out": [
@@ -142,10 +143,19 @@ def _estimate(one: Estimate) -> dict[str, Any]:
 def _contrast(one: Contrast, choice: Choice) -> dict[str, Any]:
     low, high = one.interval()
     return {
-        "trial": one.study, "option": one.treatment, "comparator": one.comparator,
-        "hr": one.ratio, "ci_low": low, "ci_high": high, "standard_error": one.error, "from": one.derived.value, "n": one.n, "patients": choice.patients[one.study],
-        "place": one.place, "verified": one.study not in choice.unverified,
-    }  # fmt: skip
+        "trial": one.study,
+        "option": one.treatment,
+        "comparator": one.comparator,
+        "hr": one.ratio,
+        "ci_low": low,
+        "ci_high": high,
+        "standard_error": one.error,
+        "from": one.derived.value,
+        "n": one.n,
+        "patients": choice.patients[one.study],
+        "place": one.place,
+        "verified": one.study not in choice.unverified,
+    }
 
 
 def _chi(chi: Chi) -> dict[str, Any] | None:

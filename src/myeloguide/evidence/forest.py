@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from myeloguide.evidence.choice import IN_WORDS, Published, comparisons, patients_of, place_of, size_of
+from myeloguide.evidence.choice import IN_WORDS, Published, comparisons, of_population, patients_of, place_of, size_of
 from myeloguide.evidence.contrasts import SHOWN_LEVEL, Derived, NotComparable, quantile, standard_error
 from myeloguide.evidence.trials import Evidence, Result, Trial
 
@@ -66,10 +66,12 @@ def forest(
             groups[result.endpoint].append(_row(name, trial, result))
             pairs.add(arms)
     shown = tuple((IN_WORDS[endpoint].capitalize(), tuple(rows)) for endpoint, rows in groups.items() if rows)
-    what = [" v ".join(filter(None, (option, comparator))), (population or "").replace("-", " ")]
     name = "-".join(filter(None, ("forest", option, comparator, population))).replace("+", "-").lower()
     left, right = _sides(pairs)
-    return Forest(name, ", ".join(filter(None, what)) or "Every comparison", shown, left, right, tuple(_notes(shown)))
+    where = "the source and published elsewhere" if published else "the source"
+    whom = f", {of_population(population)}" if population else ""
+    title = f"{' v '.join(filter(None, (option, comparator))) or 'Comparisons'} in the trials of {where}{whom}"
+    return Forest(name, title, shown, left, right, tuple(_notes(shown)))
 
 
 def _sides(pairs: set[tuple[str, str]]) -> tuple[str, str]:

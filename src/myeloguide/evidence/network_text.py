@@ -5,7 +5,7 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Iterator
 
-from myeloguide.evidence.choice import IN_WORDS, place_of
+from myeloguide.evidence.choice import IN_WORDS, of_population, place_of
 from myeloguide.evidence.combined import Combined, league, not_estimable
 from myeloguide.evidence.network import Chi, Estimate, Network
 
@@ -31,8 +31,9 @@ def shown(low_high: Estimate) -> str:
 
 def title(found: Combined) -> str:
     """Say what was combined, of whom."""
-    who = "all patients of each trial" if found.choice.population == "all" else found.choice.population.replace("-", " ")
-    return f"Hazard ratios for {IN_WORDS[found.choice.endpoint]} combined: {who}"
+    choice = found.choice
+    where = "the source and published elsewhere" if choice.published else "the source"
+    return f"Hazard ratios of {where} for {IN_WORDS[choice.endpoint]}, combined: {of_population(choice.population)}"
 
 
 def _lines(found: Combined, width: int) -> Iterator[str]:
