@@ -228,9 +228,21 @@ class _Page:
         for reason in row.reasons:
             if reason.code == "condition-met":
                 yield from self.wrap(f"{reason.text}{_reference(reason)}", " " * 10, " " * 8)
+        yield from self.best_result(row.option)
         for caution in row.cautions:
             if caution.strength != "remark" and caution.holds:
                 yield from self.caution(caution)
+
+    def best_result(self, option: str) -> Iterator[str]:
+        """Yield the result nearest to the patient, where the evidence was asked for."""
+        found = next((item.results for item in self.answer.evidence or () if item.option == option), None)
+        if found:
+            best = found[0]
+            more = f"; {len(found) - 1} more" if len(found) > 1 else ""
+            text = f"{best.trial}: {best.text} [{best.source}]; in: {best.distance}; {best.admission}{more}"
+            yield from self.wrap(text, " " * 11, " " * 8 + "ev ")
+        elif found is not None:
+            yield " " * 8 + "ev no result in the source"
 
     def caution(self, caution: CautionShown) -> Iterator[str]:
         first = f"        {_MARK[caution.strength]:<2} "

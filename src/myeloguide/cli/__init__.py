@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 class _Groups(TyperGroup):
     """Adds the groups of commands, each imported when it is asked for: a start for one patient does without them."""
 
-    groups = ("cohort", "guideline", "history")
+    groups = ("cohort", "evidence", "guideline", "history")
 
     def __init__(self, **more: Any) -> None:
         super().__init__(**more)
@@ -85,6 +85,7 @@ def assess(
     plan: Annotated[
         str | None, typer.Option(help="Say where a planned treatment stands, such as DPd.", metavar="TREATMENT")
     ] = None,
+    evidence: Annotated[bool, typer.Option("--evidence", help="Show the results of the trials beside each option.")] = False,
     ruling: RulingOption = None,
     as_of: Annotated[str | None, typer.Option(help="The day of the decision, if the file gives none.", metavar="DATE")] = None,
     assume_complete: Annotated[bool, typer.Option("--assume-complete", help="Take the history as complete.")] = False,
@@ -122,6 +123,11 @@ def assess(
         from myeloguide.guideline.plan import stand
 
         answer = replace(answer, plan=stand(guideline, answer, assessment.planes, plan))
+    if evidence:
+        from myeloguide.evidence.match import evidence_beside
+        from myeloguide.evidence.trials import load_evidence
+
+        answer = replace(answer, evidence=evidence_beside(load_evidence(), answer, known.facts))
     explained = None
     if explain is not None:
 

@@ -7,8 +7,11 @@ from bisect import bisect_right
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import accumulate
+from pathlib import Path
 
 from myeloguide.evidence.trials import Evidence, Result, Toxicity, TrialFile
+from myeloguide.evidence.words import places_of
+from myeloguide.knowledge.reading import decode, read_bytes
 from myeloguide.knowledge.source import LineRanges
 
 _NUMBER = r"\d+(?:\.\d+)?"
@@ -63,16 +66,19 @@ def _held(file: TrialFile) -> Iterator[tuple[float, LineRanges]]:
         written: Iterable[object] = (
             result.at_months, result.n_option, result.n_comparator, result.value_option, result.value_comparator,
             result.difference, result.hr, result.ci_low, result.ci_high, result.ci_level, result.p, result.followup_months,
-            *(result.interval_option or ()), *(result.interval_comparator or ()), result.as_printed, result.contrast,
-            file.population(result.population).n,
+            result.as_printed, result.contrast, file.population(result.population).n,
         )  # fmt: skip
         yield from _each(written, result.lines)
     for toxicity in file.toxicities:
         yield from _each((toxicity.frequency, toxicity.grade), toxicity.lines)
     for part in file.composition:
         yield from _each((part.n, part.share), part.lines)
-    for item in (*file.eligibility, *file.statements, *file.said):
-        yield from _each((getattr(item, "says", None), getattr(item, "is_", None)), item.lines)
+    for criterion in file.eligibility:
+        yield from _each((criterion.says,), criterion.lines)
+    for statement in file.statements:
+        yield from _each((statement.says,), statement.lines)
+    for property_ in file.said:
+        yield from _each((property_.is_,), property_.lines)
     if file.patients is not None:
         yield from _each((file.patients.n,), file.patients.lines)
     written = (*(arm.n for arm in file.arms), file.design, *(item.title for item in file.populations), file.phase)
@@ -96,14 +102,14 @@ def misplaced(evidence: Evidence, source: str) -> tuple[str, ...]:
     found: list[str] = []
     for trial in evidence.trials:
         around = _on(lines, trial.file.lines)
-        for item in (*trial.file.results, *trial.file.toxicities):
-            there = _on(lines, item.lines) | _counted(item.as_printed)
+        for item in trial.file.reported:
+            there = _on(lines, item.lines)
             wrong = [number for number in _measured(item) if number not in there]
             wrong += [number for number in _context(item) if number not in around]
-            found += [f"{trial.name} {_at(item.lines)}: {number:g}" for number in wrong]
+            found += [f"{trial.name} {places_of(item.lines)}: {number:g}" for number in wrong]
     for reference in evidence.references.values():
         found += [
-            f"reference {reference.reference} {_at(((first, last),))}"
+            f"reference {reference.reference} {places_of(((first, last),))}"
             for cited in reference.cited
             for first, last in cited.lines
             if not any(_cites(line, reference.reference) for line in lines[first - 1 : last])
@@ -117,7 +123,6 @@ def _measured(item: Result | Toxicity) -> Iterator[float]:
     else:
         given = (
             item.value_option, item.value_comparator, item.difference, item.hr, item.ci_low, item.ci_high, item.p,
-            *(item.interval_option or ()), *(item.interval_comparator or ()),
         )  # fmt: skip
     return (number for number, _ in _each(given, ()))
 
@@ -125,12 +130,6 @@ def _measured(item: Result | Toxicity) -> Iterator[float]:
 def _context(item: Result | Toxicity) -> Iterator[float]:
     given = () if isinstance(item, Toxicity) else (item.n_option, item.n_comparator, item.followup_months)
     return (number for number, _ in _each(given, ()))
-
-
-def _counted(as_printed: str | None) -> set[float]:
-    """Return the percentage of `15 of 16`, which the source leaves to the reader."""
-    count = re.fullmatch(r"(\d+) of (\d+)", as_printed or "")
-    return {100 * int(count[1]) / int(count[2])} if count else set()
 
 
 def _on(lines: list[str], ranges: LineRanges) -> set[float]:
@@ -144,5 +143,8 @@ def _cites(line: str, number: int) -> bool:
     return bool(re.search(rf"(?<![\d ]){number}(?!\d)", line)) or any(int(low) < number <= int(high) for low, high in spans)
 
 
-def _at(ranges: LineRanges) -> str:
-    return ", ".join(f"L{first}" if first == last else f"L{first}-{last}" for first, last in ranges)
+def hold_against(evidence: Evidence, path: Path) -> tuple[str, ...]:
+    """Hold the results against a copy of the source; return what is left out and what stands on other lines."""
+    source = decode(read_bytes(path), str(path))
+    left = tuple(f"L{figure.line}: {figure.text} stands in no result" for figure in unaccounted(evidence, source))
+    return left + tuple(f"{text} does not stand there" for text in misplaced(evidence, source))

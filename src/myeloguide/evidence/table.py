@@ -42,8 +42,7 @@ class EvidenceRow:
     note: str | None = None
     publication: str | None = None
     verified: bool = True
-    interval_option: str | None = None
-    interval_comparator: str | None = None
+    nct_verified: bool | None = None
     difference: float | None = None
     called: str | None = None
     grade: str | None = None
@@ -56,9 +55,9 @@ def rows(evidence: Evidence) -> Iterator[EvidenceRow]:
     """Yield every result and toxicity of every trial."""
     for trial in evidence.trials:
         for result in trial.file.results:
-            yield _of_result(trial, result)
+            yield of_result(trial, result)
         for toxicity in trial.file.toxicities:
-            yield _of_toxicity(trial, toxicity)
+            yield of_toxicity(trial, toxicity)
 
 
 def written(value: Value | None) -> str | None:
@@ -66,17 +65,14 @@ def written(value: Value | None) -> str | None:
     return f"{value:g}" if isinstance(value, (int, float)) else value
 
 
-def _span(interval: tuple[float, float] | None) -> str | None:
-    return None if interval is None else f"{interval[0]:g}-{interval[1]:g}"
-
-
-def _of_result(trial: Trial, result: Result) -> EvidenceRow:
+def of_result(trial: Trial, result: Result) -> EvidenceRow:
+    """Return a result as a row."""
     first, last = result.lines[0] if result.lines else (None, None)
     return EvidenceRow(
         trial.name,
         trial.file.registry.number if trial.file.registry else None,
-        trial.file.phase,
-        result.reference,
+        result.phase or trial.file.phase,
+        result.reference or _only_reference(trial),
         result.cut or None,
         result.population,
         result.measured,
@@ -100,33 +96,40 @@ def _of_result(trial: Trial, result: Result) -> EvidenceRow:
         result.note,
         result.publication,
         result.verified,
-        _span(result.interval_option),
-        _span(result.interval_comparator),
+        trial.file.registry.verified if trial.file.registry else None,
         result.difference,
         result.called,
     )
 
 
-def _of_toxicity(trial: Trial, toxicity: Toxicity) -> EvidenceRow:
+def of_toxicity(trial: Trial, toxicity: Toxicity) -> EvidenceRow:
+    """Return a toxicity as a row: what happened stands as the endpoint."""
     first, last = toxicity.lines[0]
     return EvidenceRow(
         trial.name,
         trial.file.registry.number if trial.file.registry else None,
         trial.file.phase,
-        toxicity.reference,
+        toxicity.reference or _only_reference(trial),
         None,
         toxicity.population,
         toxicity.event,
         toxicity.option,
         None,
+        trial.file.population(toxicity.population).n,
         value_option=written(toxicity.frequency),
         unit="percent" if toxicity.frequency is not None else None,
         source_first_line=first,
         source_last_line=last,
         as_printed=toxicity.as_printed,
         note=toxicity.said,
+        nct_verified=trial.file.registry.verified if trial.file.registry else None,
         grade=toxicity.grade,
     )
+
+
+def _only_reference(trial: Trial) -> int | None:
+    """Return the reference of a trial that has one, for what is printed without."""
+    return trial.file.references[0] if len(trial.file.references) == 1 else None
 
 
 def export(evidence: Evidence, path: Path) -> int:

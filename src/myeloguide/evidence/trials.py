@@ -48,8 +48,6 @@ def _is_span(value: object) -> bool:
 Value = Annotated[float | str, BeforeValidator(_value)]
 """A median or rate; a span such as `8-10`; `NR` not reached; `NE` not estimable."""
 
-Interval = Annotated[tuple[float, float], Field(strict=False)]
-
 
 class Registry(Strict):
     """The number under which a trial is registered, and where that was read."""
@@ -70,6 +68,8 @@ class Arm(Strict):
     arm: str
     text: str | None = Field(default=None, alias="is")
     n: StrictInt | None = None
+    also: tuple[str, ...] = ()
+    """Further options of the guideline for which the arm speaks."""
 
 
 class Size(Strict):
@@ -123,6 +123,8 @@ class Result(Strict):
     known_as: ClassVar[str] = "result"
 
     cut: str = ""
+    phase: str | None = None
+    """Where this cut is said to be of another phase than the trial."""
     population: str = "all"
     endpoint: Endpoint
     at_months: float | None = None
@@ -134,10 +136,10 @@ class Result(Strict):
     n_comparator: StrictInt | None = None
     value_option: Value | None = None
     value_comparator: Value | None = None
-    interval_option: Interval | None = None
-    interval_comparator: Interval | None = None
+    counted: Literal["patients"] | None = Field(default=None, alias="unit")
     difference: float | None = None
     hr: float | None = None
+    """The interval is of the ratio where there is one, else of `value_option`."""
     ci_low: float | None = None
     ci_high: float | None = None
     ci_level: float | None = None
@@ -159,7 +161,7 @@ class Result(Strict):
             raise wrong_value("an interval has two ends", "give `ci_low:` and `ci_high:`")
         if (self.p is None) != (self.p_operator is None):
             raise wrong_value("a p value has an operator", "give `p:` and `p_operator:` (= or <)")
-        if self.ci_level is not None and self.ci_low is None and self.interval_option is None:
+        if self.ci_level is not None and self.ci_low is None:
             raise wrong_value("a level without an interval", "give the interval, or leave the level out")
         if not self.lines and self.publication is None:
             raise wrong_value("names no place", "give `lines: [first, last]` or `publication:`")
@@ -167,7 +169,9 @@ class Result(Strict):
 
     @property
     def unit(self) -> str:
-        """Months, or percent."""
+        """Months, percent, or a number of patients."""
+        if self.counted is not None:
+            return self.counted
         return "months" if self.endpoint in TIMES and self.at_months is None else "percent"
 
     @property
@@ -253,6 +257,11 @@ class TrialFile(Strict):
     elsewhere: tuple[Elsewhere, ...] = ()
     said: tuple[SaidOf, ...] = ()
 
+    @property
+    def reported(self) -> tuple[Result | Toxicity, ...]:
+        """Every result and toxicity."""
+        return (*self.results, *self.toxicities)
+
     def population(self, name: str) -> Population:
         """Return a population by its name."""
         return next(item for item in self.populations if item.population == name)
@@ -301,6 +310,22 @@ class KnownFile(Strict):
     known: tuple[KnownFinding, ...]
 
 
+class Feature(Strict):
+    """What narrows a trial's patients down to one."""
+
+    known_as: ClassVar[str] = "feature"
+
+    feature: str
+    when: str
+    first: StrictBool = False
+
+
+class FeatureFile(Strict):
+    """What narrows a trial's patients down to one."""
+
+    features: tuple[Feature, ...]
+
+
 class NoResult(Strict):
     """A number of the source that is no result, and what it is."""
 
@@ -333,6 +358,10 @@ class Trial:
         """The trial's name."""
         return self.file.trial
 
+    def arms_for(self, option: str) -> tuple[str, ...]:
+        """Return the arms that speak for an option of the guideline."""
+        return tuple(arm.arm for arm in self.file.arms if option in (arm.arm, *arm.also))
+
 
 @dataclass(frozen=True, eq=False)
 class Evidence:
@@ -343,6 +372,7 @@ class Evidence:
     last_reference: int
     known: tuple[KnownFinding, ...]
     exceptions: tuple[NoResult, ...]
+    features: tuple[tuple[Feature, Node], ...]
     vocabulary: Vocabulary
     phrases: Phrasebook
 
@@ -378,8 +408,13 @@ def read_evidence(folder: Path, words: Vocabulary) -> Evidence:
     references = _read_references(beside / "references.yaml", trials)
     known = check(read(beside / "known.yaml", name="known.yaml"), KnownFile).known
     exceptions = check(read(beside / "no-results.yaml", name="no-results.yaml"), ExceptionFile).numbers
+    document = read(beside / "features.yaml", name="features.yaml")
+    features = tuple(
+        (item, _node(document, ("features", at), item.when, scope))
+        for at, item in enumerate(check(document, FeatureFile).features)
+    )
     numbered = {item.reference: item for item in references.references}
-    return Evidence(trials, numbered, references.last, known, exceptions, words, Phrasebook(words, {}, ()))
+    return Evidence(trials, numbered, references.last, known, exceptions, features, words, Phrasebook(words, {}, ()))
 
 
 def _read_references(path: Path, trials: tuple[Trial, ...]) -> ReferenceFile:
@@ -407,15 +442,17 @@ def _read_trial(path: Path, words: Vocabulary, scope: Scope) -> Trial:
     return Trial(
         file,
         document,
-        tuple((item, _node(document, ("eligibility", at), item.when, scope)) for at, item in enumerate(file.eligibility)),
-        {item.population: _node(document, ("populations", at), item.when, scope) for at, item in enumerate(file.populations)},
-        tuple((item, _node(document, ("composition", at), item.when, scope)) for at, item in enumerate(file.composition)),
+        tuple((item, _when(document, ("eligibility", at), item.when, scope)) for at, item in enumerate(file.eligibility)),
+        {item.population: _when(document, ("populations", at), item.when, scope) for at, item in enumerate(file.populations)},
+        tuple((item, _when(document, ("composition", at), item.when, scope)) for at, item in enumerate(file.composition)),
     )
 
 
-def _node(document: Document, place: Place, text: str | None, scope: Scope) -> Node | None:
-    if text is None:
-        return None
+def _when(document: Document, place: Place, text: str | None, scope: Scope) -> Node | None:
+    return None if text is None else _node(document, place, text, scope)
+
+
+def _node(document: Document, place: Place, text: str, scope: Scope) -> Node:
     try:
         return parse(text, scope)
     except ConditionError as error:
@@ -427,6 +464,9 @@ def _check_arms(document: Document, file: TrialFile, words: Vocabulary) -> None:
     for at, arm in enumerate(file.arms):
         if arm.text is None and arm.arm not in words.regimens:
             document.fail(("arms", at), f"there is no option {arm.arm}", "say what it is with `is:`, or name an option")
+        for option in arm.also:
+            if option not in words.regimens:
+                _stranger(document, ("arms", at, "also"), "option", option, list(words.regimens))
     for at, result in enumerate(file.results):
         for key, name in (("option", result.option), ("comparator", result.comparator)):
             if name is not None and name not in arms:
@@ -439,10 +479,10 @@ def _check_arms(document: Document, file: TrialFile, words: Vocabulary) -> None:
 def _check_populations(document: Document, file: TrialFile) -> None:
     known = [item.population for item in file.populations]
     seen: dict[tuple[Any, ...], int] = {}
-    for key, records in (("results", file.results), ("toxicities", file.toxicities)):
-        for at, record in enumerate(records):
-            if record.population not in known:
-                _stranger(document, (key, at, "population"), "population", record.population, known)
+    places = [("results", at) for at in range(len(file.results))] + [("toxicities", at) for at in range(len(file.toxicities))]
+    for place, record in zip(places, file.reported, strict=True):
+        if record.population not in known:
+            _stranger(document, (*place, "population"), "population", record.population, known)
     for at, result in enumerate(file.results):
         identity = (result.cut, result.population, result.measured, result.option, result.comparator, result.contrast)
         if (first := seen.setdefault(identity, at)) != at:
@@ -451,7 +491,7 @@ def _check_populations(document: Document, file: TrialFile) -> None:
 
 
 def _stranger(document: Document, place: Place, kind: str, name: str, known: list[str]) -> NoReturn:
-    document.fail(place, f"the trial has no {kind} {name}", suggestion(name, known))
+    document.fail(place, f"there is no {kind} {name} here", suggestion(name, known))
 
 
 @cache

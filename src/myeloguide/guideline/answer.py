@@ -259,6 +259,62 @@ class Plan:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class ResultShown:
+    """A result of a trial beside an option: in words and in figures, how near to the patient, and whether the trial admits."""
+
+    trial: str
+    nct: str | None
+    nct_verified: bool | None
+    phase: str | None
+    reference: int | None
+    data_cut: str | None
+    population: str
+    endpoint: str
+    option: str
+    comparator: str | None
+    n_option: int | None
+    n_comparator: int | None
+    value_option: str | None
+    value_comparator: str | None
+    unit: str
+    hr: float | None
+    ci_low: float | None
+    ci_high: float | None
+    ci_level: float | None
+    p: float | None
+    p_operator: str | None
+    followup_months: float | None
+    source: Place
+    as_printed: str | None
+    note: str | None
+    text: str
+    belongs: bool | None
+    """Whether the patient is one of this population; None is unknown. A whole trial counts as holding every patient."""
+    distance: str
+    admitted: bool | None
+    """Whether the trial would have admitted the patient, by the criteria that the source states; None is unknown."""
+    admission: str
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ToxicityShown:
+    """A toxicity of an option in a trial, in words."""
+
+    trial: str
+    text: str
+    source: Place
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class OptionEvidence:
+    """The results that speak for or against an option, the nearest to the patient first."""
+
+    option: str
+    results: tuple[ResultShown, ...]
+    toxicities: tuple[ToxicityShown, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class GradeRead:
     """A printed grade and how the pack reads it."""
 
@@ -313,6 +369,8 @@ class Answer:
     """Numbers that `facts` writes rounded, as they were used."""
     entries: dict[str, dict[str, str]] = field(default_factory=dict)
     """A short hash of each entry of the pack, by group and name: what tells a later reader which of them changed."""
+    evidence: tuple[OptionEvidence, ...] | None = None
+    """The results beside each option; None where they were not asked for."""
 
     def status_of(self, in_list: str, tier: str, option: str) -> Status | None:
         """Return the status of an option where it stands in a tier of a list."""

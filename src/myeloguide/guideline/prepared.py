@@ -79,7 +79,10 @@ def _keep(kept: Path, content: bytes) -> None:
 
 
 def fingerprint(program: Path = PROGRAM) -> bytes:
-    """Return the SHA-256 over every module and data file of the program, and the versions it runs on."""
+    """Return the SHA-256 over every module and data file of the program that a pack may be made from, and the versions it runs on.
+
+    The evidence is laid beside a pack, and no part of it.
+    """
     digest = hashlib.sha256(f"{sys.version} {pydantic.VERSION}".encode())
     pending = [str(program)]
     for folder in pending:
@@ -88,6 +91,6 @@ def fingerprint(program: Path = PROGRAM) -> bytes:
                 if entry.name.endswith((".py", ".yaml")):
                     with open(entry.path, "rb", buffering=0) as file:  # noqa: PTH123 (thirty times a start: pathlib is slow)
                         digest.update(f"\0{entry.path}\0".encode() + file.read())
-                elif entry.is_dir() and entry.name != "__pycache__":
+                elif entry.is_dir() and entry.name not in ("__pycache__", "evidence"):
                     pending.append(entry.path)
     return digest.digest()

@@ -1,0 +1,172 @@
+"""The results of an option by their nearness to a patient, and whether each trial would have admitted the patient."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import cached_property
+
+from myeloguide.criteria.nodes import All, Node
+from myeloguide.criteria.walk import compile_conditions, walk
+from myeloguide.evidence.table import EvidenceRow, of_result
+from myeloguide.evidence.trials import Criterion, Evidence, Result, Trial
+from myeloguide.evidence.words import in_words, toxicity_in_words
+from myeloguide.guideline.answer import Answer, OptionEvidence, Place, ResultShown, ToxicityShown
+from myeloguide.history.closure import close, planes_of
+from myeloguide.knowledge.source import LineRanges
+from myeloguide.record.fact_sheet import FactSheet
+
+
+@dataclass(frozen=True, slots=True)
+class Admission:
+    """Whether a trial would have admitted a patient (None: unknown), and by which criteria not, or which are open."""
+
+    admitted: bool | None
+    by: tuple[Criterion, ...]
+    text: str
+
+
+def evidence_beside(evidence: Evidence, answer: Answer, facts: FactSheet) -> tuple[OptionEvidence, ...]:
+    """Return the results beside each option of an answer, the nearest to the patient first."""
+    patient = PatientEvidence(evidence, facts)
+    return tuple(patient.of_option(option) for option in dict.fromkeys(row.option for row in answer.options))
+
+
+class PatientEvidence:
+    """The evidence as it stands to one patient: every condition of every trial, walked once."""
+
+    def __init__(self, evidence: Evidence, facts: FactSheet) -> None:
+        self.evidence = evidence
+        program = compile_conditions(dict.fromkeys(_conditions(evidence)))
+        wanted = (key for key in program.keys if not isinstance(key[1], str))
+        planes = planes_of(facts, evidence.vocabulary, wanted)
+        close(planes, evidence.vocabulary)  # what contradicts itself was refused when the patient was answered
+        true, false = walk(program, planes.__getitem__, 0, 1)
+        self.values = {node: True if true[place] else False if false[place] else None for node, place in program.places.items()}
+
+    @cached_property
+    def features(self) -> dict[Node, tuple[str, bool]]:
+        """The features that the patient has, each with its name and whether it comes first."""
+        return {node: (item.feature, item.first) for item, node in self.evidence.features if self.values[node]}
+
+    def of_option(self, option: str) -> OptionEvidence:
+        """Return the results of an option, the nearest first, and its toxicities."""
+        found = [
+            (trial, result, belongs)
+            for trial in self.evidence.trials
+            if not trial.file.frontline
+            for result in trial.file.results
+            if (belongs := self.belongs(trial, result)) is not False
+            and {result.option, result.comparator} & set(trial.arms_for(option))
+        ]
+        found.sort(key=lambda item: self.nearness(*item, option=option))
+        return OptionEvidence(option, tuple(self.shown(*item) for item in found), tuple(self.toxicities(option)))
+
+    def belongs(self, trial: Trial, result: Result) -> bool | None:
+        """Whether the patient is one of the population of a result; the whole of a trial counts as holding everybody."""
+        if trial.file.population(result.population).whole:
+            return True
+        node = trial.narrows[result.population]
+        return None if node is None else self.values[node]
+
+    def nearness(self, trial: Trial, result: Result, belongs: bool | None, *, option: str) -> tuple[float, ...]:
+        """Return what results are ordered by, the nearest first."""
+        held = self.held(trial, result)
+        return (
+            result.comparator in trial.arms_for(option),
+            belongs is None,
+            self.admission(trial).admitted is False,
+            -sum(first for _, first in held.values()),
+            min((rank for rank, node in enumerate(self.features) if node in held), default=len(self.features)),
+            -len(held),
+            result.contrast is not None,
+            ("PFS", "TTP", "OS").index(result.endpoint) if result.measured in ("PFS", "TTP", "OS") else 3,
+            result.comparator is None,
+            result.hr is None and result.value_option is None and result.difference is None,
+            result.ci_low is None and result.p is None,
+            -(result.followup_months or 0),
+        )
+
+    def held(self, trial: Trial, result: Result) -> dict[Node, tuple[str, bool]]:
+        """Return the features of the patient that every patient of the population has."""
+        parts = {part for node in _describing(trial, result) for part in (node, *_conjuncts(node))}
+        return {node: feature for node, feature in self.features.items() if node in parts}
+
+    def distance(self, trial: Trial, result: Result, belongs: bool | None) -> str:
+        """Say how far the population of a result is from the patient."""
+        population = trial.file.population(result.population)
+        held = self.held(trial, result)
+        beyond = {node: name for node, (name, first) in self.features.items() if first and node not in held}
+        said = []
+        for part, node in trial.parts:
+            if node in beyond and part.share is not None:
+                often = f"{'more than ' if part.operator == '>' else ''}{part.share:g}%"
+                if population.whole:
+                    said.append(f"{often} {beyond.pop(node)}")
+                else:
+                    beyond[node] += f" ({often} in the whole trial)"
+        if belongs is None:
+            said.append("whether the patient is one of them is unknown")
+        elif beyond:
+            said.append(f"not only patients with: {', '.join(beyond.values())}")
+        elif not said and held:
+            said.append("this patient's own group")
+        return "; ".join([population.title, *said])
+
+    def admission(self, trial: Trial) -> Admission:
+        """Say whether a trial would have admitted the patient, by the criteria that the source states."""
+        values = [(item, None if node is None else self.values[node]) for item, node in trial.admits]
+        against = tuple(item for item, value in values if value is False)
+        unknown = tuple(item for item, value in values if value is None)
+        if against:
+            return Admission(False, against, f"would not have been admitted: {_named(against)}")
+        if unknown:
+            return Admission(None, unknown, f"admission unknown: {_named(unknown)}")
+        if not values:
+            return Admission(None, (), "admission unknown: the source states no criteria")
+        return Admission(True, (), "meets every criterion that the source states")
+
+    def shown(self, trial: Trial, result: Result, belongs: bool | None) -> ResultShown:
+        row: EvidenceRow = of_result(trial, result)
+        admission = self.admission(trial)
+        return ResultShown(
+            trial=row.trial, nct=row.nct, nct_verified=row.nct_verified, phase=row.phase, reference=row.reference,
+            data_cut=row.data_cut, population=row.population, endpoint=row.endpoint, option=row.option, comparator=row.comparator,
+            n_option=row.n_option, n_comparator=row.n_comparator, value_option=row.value_option,
+            value_comparator=row.value_comparator, unit=result.unit, hr=row.hr, ci_low=row.ci_low, ci_high=row.ci_high,
+            ci_level=row.ci_level, p=row.p, p_operator=row.p_operator, followup_months=row.followup_months,
+            source=_source(result.lines, result.publication), as_printed=row.as_printed, note=row.note, text=in_words(result),
+            belongs=belongs, distance=self.distance(trial, result, belongs), admitted=admission.admitted,
+            admission=admission.text,
+        )  # fmt: skip
+
+    def toxicities(self, option: str) -> Iterator[ToxicityShown]:
+        for trial in self.evidence.trials:
+            for toxicity in trial.file.toxicities:
+                if toxicity.option in trial.arms_for(option):
+                    yield ToxicityShown(trial.name, toxicity_in_words(trial, toxicity), _source(toxicity.lines, None))
+
+
+def _source(lines: LineRanges, publication: str | None) -> Place:
+    return Place(lines=lines[0], more_lines=lines[1:]) if lines else Place(publication=publication)
+
+
+def _conditions(evidence: Evidence) -> Iterator[Node]:
+    for trial in evidence.trials:
+        yield from (node for _, node in (*trial.admits, *trial.parts) if node is not None)
+        yield from (node for node in trial.narrows.values() if node is not None)
+    yield from (node for _, node in evidence.features)
+
+
+def _describing(trial: Trial, result: Result) -> Iterator[Node]:
+    """Yield the conditions that every patient of a result's population meets."""
+    narrow = trial.narrows[result.population]
+    yield from (node for node in (narrow, *(node for _, node in trial.admits)) if node is not None)
+
+
+def _conjuncts(node: Node) -> Iterable[Node]:
+    return node.children if isinstance(node, All) else ()
+
+
+def _named(criteria: Iterable[Criterion]) -> str:
+    return "; ".join(item.says for item in criteria)
