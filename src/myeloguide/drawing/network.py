@@ -56,8 +56,8 @@ _SHAPES = (1.25, 1.1, 0.95, 0.8, 0.7)
 class _Graph:
     options: tuple[_Label, ...]
     trials: tuple[_Label, ...]
-    lines: tuple[tuple[_Label, _Label, int], ...]
-    """Between two options, with the number of trials."""
+    lines: tuple[tuple[tuple[tuple[float, float], ...], int], ...]
+    """The corners of each line, with the number of trials."""
 
     @property
     def crowded(self) -> bool:
@@ -101,13 +101,14 @@ def _graphs(found: Combined, width: int) -> Sheet:
 
 
 def _graph(network: Network, paper: Paper) -> _Graph:
-    """Lay out a part from the option with most comparisons outwards, as tight as its labels allow."""
+    """Lay out a part from the option with most comparisons outwards, as tight as its labels allow; else as an outline."""
     tree = _tree(network)
-    tried = (_laid_out(network, tree, paper, reach, wide) for reach in range(3, 200) for wide in _SHAPES)
-    graph = next(tried)
-    while graph.crowded or graph.wide > paper.inner:
-        graph = next(tried)
-    return graph
+    for reach in range(3, 40):
+        for wide in _SHAPES:
+            graph = _around(network, tree, paper, reach, wide)
+            if not graph.crowded and graph.wide <= paper.inner:
+                return graph
+    return _outline(network, tree, paper)
 
 
 def _tree(network: Network) -> dict[str, list[str]]:
@@ -126,7 +127,7 @@ def _tree(network: Network) -> dict[str, list[str]]:
     return tree
 
 
-def _laid_out(network: Network, tree: dict[str, list[str]], paper: Paper, reach: int, wide: float) -> _Graph:
+def _around(network: Network, tree: dict[str, list[str]], paper: Paper, reach: int, wide: float) -> _Graph:
     out = reach * paper.size * 0.5
     places = dict(_places(tree, next(iter(tree)), 0, 0.0, math.tau))
     options = {
@@ -136,16 +137,54 @@ def _laid_out(network: Network, tree: dict[str, list[str]], paper: Paper, reach:
         )
         for option, (depth, angle) in places.items()
     }  # fmt: skip
-    trials: dict[frozenset[str], list[str]] = defaultdict(list)
-    for one in network.contrasts:
-        trials[frozenset((one.treatment, one.comparator))].append(one.study)
     lines, names = [], []
-    for pair, studies in trials.items():
+    for pair, studies in _compared(network).items():
         ends = [options[option] for option in sorted(pair)]
-        lines.append((ends[0], ends[1], len(studies)))
+        lines.append((tuple((end.x, end.y) for end in ends), len(studies)))
         text, x, y = ", ".join(studies), sum(end.x for end in ends) / 2, sum(end.y for end in ends) / 2
         names.append(_Label(x, y, paper.measure(text) + 6, paper.line * 0.95, text))
     return _Graph(tuple(options.values()), tuple(names), tuple(lines))
+
+
+def _outline(network: Network, tree: dict[str, list[str]], paper: Paper) -> _Graph:
+    """Lay out a part as an outline, each option below the one it was compared with; what closes a loop is only named."""
+    depth = dict.fromkeys(tree, 0)
+    above = {further: option for option, below in tree.items() for further in below}
+    order = list(_downwards(tree, next(iter(tree))))
+    for option in order[1:]:
+        depth[option] = depth[above[option]] + 1
+    step, tall = paper.size * 2, paper.line * 1.5
+    options, names, lines = {}, [], []
+    compared = _compared(network)
+    for row, option in enumerate(order):
+        wide = paper.measure(option, bold=True) + paper.size
+        left, y = depth[option] * step, row * tall
+        options[option] = _Label(left + wide / 2, y, wide, paper.line * 1.15, option)
+        says = [", ".join(compared.pop(frozenset((option, above[option]))))] if option in above else []
+        for pair in [pair for pair in compared if option in pair and pair <= {*order[:row], option}]:
+            (other,) = pair - {option}
+            says.append(f"{', '.join(compared.pop(pair))} (with {other})")
+        if says:
+            text = "; ".join(says)
+            width = paper.measure(text)
+            names.append(_Label(left + wide + 8 + width / 2, y, width, paper.line * 0.95, text))
+        if option in above:
+            x = depth[above[option]] * step + paper.size * 0.6
+            lines.append((((x, options[above[option]].y), (x, y), (left, y)), 1))
+    return _Graph(tuple(options.values()), tuple(names), tuple(lines))
+
+
+def _downwards(tree: dict[str, list[str]], option: str) -> Iterator[str]:
+    yield option
+    for further in tree[option]:
+        yield from _downwards(tree, further)
+
+
+def _compared(network: Network) -> dict[frozenset[str], list[str]]:
+    trials: dict[frozenset[str], list[str]] = defaultdict(list)
+    for one in network.contrasts:
+        trials[frozenset((one.treatment, one.comparator))].append(one.study)
+    return trials
 
 
 def _places(
@@ -166,8 +205,8 @@ def _ends(tree: dict[str, list[str]], option: str) -> int:
 
 
 def _put(paper: Paper, graph: _Graph, right: float, down: float) -> None:
-    for one, other, trials in graph.lines:
-        d = f"M{number(one.x + right)} {number(one.y + down)}L{number(other.x + right)} {number(other.y + down)}"
+    for corners, trials in graph.lines:
+        d = "M" + "L".join(f"{number(x + right)} {number(y + down)}" for x, y in corners)
         paper.path("curve", d).set("style", f"stroke-width:{0.6 + 0.8 * trials:g}")
     for labels, box, look in ((graph.trials, "ground", "text"), (graph.options, "head", "strong")):
         for one in labels:
@@ -185,9 +224,9 @@ def _leagues(found: Combined, width: int) -> Sheet:
         paper.wrapped("Hazard ratio (95% interval); bold where the interval does not include 1.", "soft")
     paper.skip(0.4)
     for network in found.networks:
-        room = paper.inner / len(network.options)
-        if room >= paper.measure("0.00–0.00", bold=True) + paper.size:
-            _triangle(paper, network, min(room, paper.size * 9))
+        wide = max(paper.measure(text, bold=True) for text in ("0.00-0.00", *network.options)) + paper.size
+        if wide * len(network.options) <= paper.inner:
+            _triangle(paper, network, min(paper.inner / len(network.options), max(wide, paper.size * 9)))
         else:
             _list(paper, network)
         paper.skip(0.7)
@@ -208,7 +247,7 @@ def _triangle(paper: Paper, network: Network, wide: float) -> None:
             middle = column * wide + wide / 2
             paper.box("frame", column * wide, paper.top, wide, tall)
             paper.at(middle, paper.top + paper.line, f"{one.ratio:.2f}", look, anchor="middle")
-            paper.at(middle, paper.top + paper.line * 1.9, f"{low:.2f}–{high:.2f}", look, anchor="middle")
+            paper.at(middle, paper.top + paper.line * 1.9, f"{low:.2f}-{high:.2f}", look, anchor="middle")
         paper.top += tall
     paper.skip(0.3)
     paper.wrapped(
@@ -246,4 +285,4 @@ def _pair(one: Estimate) -> str:
 
 def _shown(one: Estimate) -> str:
     low, high = one.interval()
-    return f"{one.ratio:.2f} ({low:.2f}–{high:.2f})"
+    return f"{one.ratio:.2f} ({low:.2f}-{high:.2f})"

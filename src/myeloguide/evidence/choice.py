@@ -140,6 +140,18 @@ def check_population(evidence: Evidence, population: str) -> None:
         )
 
 
+def option_named(evidence: Evidence, word: str) -> str:
+    """Return an option or another arm by any of its spellings."""
+    arms = {arm for _, _, result in comparisons(evidence, load_published()) for arm in (result.option, result.comparator or "")}
+    known = {arm.casefold(): arm for arm in arms}
+    found = evidence.vocabulary.regimen(word) or known.get(word.casefold())
+    if found is None:
+        raise InputError(
+            Problem("an option", f"there is no option {word}", suggestion(word, [*evidence.vocabulary.regimens, *arms]))
+        )
+    return found
+
+
 def of_population(population: str) -> str:
     """Return a population in words."""
     return "all patients of each trial" if population == "all" else _WORDS.get(population, population.replace("-", " "))

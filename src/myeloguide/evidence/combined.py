@@ -132,12 +132,16 @@ def _network(network: Network, choice: Choice) -> dict[str, Any]:
 
 def _model(model: Model, options: Sequence[str]) -> dict[str, Any]:
     pairs = [model.estimate(one, other) for one, other in combinations(model.scores(), 2)]
-    return {"p_scores": model.scores(), "league": [_estimate(pair) for pair in pairs]}
+    return {
+        "p_scores": {option: round(score, 6) for option, score in model.scores().items()},
+        "league": [_estimate(pair) for pair in pairs],
+    }
 
 
 def _estimate(one: Estimate) -> dict[str, Any]:
     low, high = one.interval()
-    return {"option": one.treatment, "comparator": one.comparator, "hr": one.ratio, "ci_low": low, "ci_high": high, "p": one.p}
+    numbers = {"hr": one.ratio, "ci_low": low, "ci_high": high, "p": one.p}
+    return {"option": one.treatment, "comparator": one.comparator, **{name: round(number, 6) for name, number in numbers.items()}}
 
 
 def _contrast(one: Contrast, choice: Choice) -> dict[str, Any]:
@@ -146,10 +150,10 @@ def _contrast(one: Contrast, choice: Choice) -> dict[str, Any]:
         "trial": one.study,
         "option": one.treatment,
         "comparator": one.comparator,
-        "hr": one.ratio,
-        "ci_low": low,
-        "ci_high": high,
-        "standard_error": one.error,
+        "hr": round(one.ratio, 6),
+        "ci_low": round(low, 6),
+        "ci_high": round(high, 6),
+        "standard_error": round(one.error, 6),
         "from": one.derived.value,
         "n": one.n,
         "patients": choice.patients[one.study],

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import math
+import textwrap
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from myeloguide.errors import InputError, Problem
 from myeloguide.evidence.choice import IN_WORDS, Published, comparisons, of_population, patients_of, place_of, size_of
-from myeloguide.evidence.contrasts import SHOWN_LEVEL, Derived, NotComparable, quantile, standard_error
+from myeloguide.evidence.contrasts import SHOWN_LEVEL, NotComparable, quantile, standard_error
 from myeloguide.evidence.trials import Evidence, Result, Trial
+from myeloguide.evidence.words import fraction, p_in_words, span, values_in_words
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +68,12 @@ def forest(
         if population is None or population == result.population:
             groups[result.endpoint].append(_row(name, trial, result))
             pairs.add(arms)
+    if not pairs:
+        raise InputError(
+            Problem(
+                "evidence forest", "the source compares nothing of that kind", "`myeloguide evidence show` lists what it reports"
+            )
+        )
     shown = tuple((IN_WORDS[endpoint].capitalize(), tuple(rows)) for endpoint, rows in groups.items() if rows)
     name = "-".join(filter(None, ("forest", option, comparator, population))).replace("+", "-").lower()
     left, right = _sides(pairs)
@@ -93,32 +102,25 @@ def _row(name: str, trial: Trial | None, result: Result) -> ForestRow:
 
 
 def _result(result: Result) -> tuple[float | None, tuple[float, float] | None, bool, str]:
-    """Return the ratio, its interval at 95%, whether that was made from p, and both in words."""
+    """Return the ratio, its interval at 95%, whether that was made from p, and what is printed in words."""
     if result.hr is None:
-        p = f", p{'<' if result.p_operator == '<' else ' '}{result.p:g}" if result.p is not None else ""
-        if result.value_option is None or result.value_comparator is None:
-            return None, None, False, "no figures printed" if not p else f"no ratio printed{p}"
-        unit = "" if result.value_option in ("NR", "NE") and result.value_comparator in ("NR", "NE") else " months"
-        return None, None, False, f"median {result.value_option} v {result.value_comparator}{unit}{p}; no ratio printed"
-    ratio = f"{result.hr:.3f}".rstrip("0") if round(result.hr, 2) != result.hr else f"{result.hr:.2f}"
+        medians = values_in_words(result)
+        says = [f"median {medians}" if medians else "", p_in_words(result), "no ratio printed"]
+        return None, None, False, ", ".join(filter(None, says))
+    ratio = fraction(result.hr)
     printed = None if result.ci_low is None or result.ci_high is None else (result.ci_low, result.ci_high)
     try:
-        error, derived = standard_error(result.hr, printed, result.ci_level, result.p, result.p_operator or "=")
+        error, _ = standard_error(result.hr, printed, result.ci_level, result.p, result.p_operator or "=")
     except NotComparable:
         return result.hr, None, False, f"{ratio}, no interval printed"
     reach = quantile(SHOWN_LEVEL) * error
     limits = (result.hr * math.exp(-reach), result.hr * math.exp(reach))
     if printed is None:
-        sign = "p<" if derived is Derived.p_limit else "p "
-        return result.hr, limits, True, f"{ratio} ({limits[0]:.2f}–{limits[1]:.2f}, from {sign}{result.p:g})"
+        return result.hr, limits, True, f"{ratio} ({limits[0]:.2f}-{limits[1]:.2f}, from {p_in_words(result)})"
     if result.ci_level in (None, SHOWN_LEVEL):
-        return result.hr, printed, False, f"{ratio} ({_limit(printed[0])}–{_limit(printed[1])})"
-    level = f"{result.ci_level:g}%: {_limit(printed[0])}–{_limit(printed[1])}"
-    return result.hr, limits, False, f"{ratio} ({limits[0]:.2f}–{limits[1]:.2f}; printed at {level})"
-
-
-def _limit(limit: float) -> str:
-    return f"{limit:.3f}".removesuffix("0")
+        return result.hr, printed, False, f"{ratio} ({span(result)})"
+    level = f"{span(result)} at {result.ci_level:g}%"
+    return result.hr, limits, False, f"{ratio} ({limits[0]:.2f}-{limits[1]:.2f}; printed {level})"
 
 
 def _notes(groups: Sequence[tuple[str, tuple[ForestRow, ...]]]) -> Iterator[str]:
@@ -130,3 +132,16 @@ def _notes(groups: Sequence[tuple[str, tuple[ForestRow, ...]]]) -> Iterator[str]
     if any(row.ratio is not None and row.interval is None for row in rows):
         yield "Open square: neither an interval nor a p value is printed."
     yield "n: patients as printed, option/comparator or both arms; empty where the source prints none. L: lines of the source."
+
+
+def render(plot: Forest, width: int = 88) -> str:
+    """Return the same as plain text."""
+    lines = textwrap.wrap(plot.title, width)
+    for heading, rows in plot.groups:
+        lines += ["", heading]
+        for row in rows:
+            size = f", n {row.numbers}" if row.numbers else ""
+            says = f"{row.study}: {row.comparison}, {row.patients}{size}: {row.says} [{row.source}]"
+            lines += textwrap.wrap(says, width, initial_indent="- ", subsequent_indent="  ")
+    lines += ["", f"Below 1 {plot.left}, above 1 {plot.right}."] if plot.groups else []
+    return "\n".join(lines) + "\n"

@@ -13,6 +13,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import combinations
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -59,9 +60,7 @@ class Chi:
     def p(self) -> float | None:
         if not self.df:
             return None
-        from scipy.stats import chi2
-
-        return float(chi2.sf(self.q, self.df))
+        return float(_distributions().chi2.sf(self.q, self.df))
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,11 +143,18 @@ class Network:
         """Return where the ratio of a further trial is expected (Higgins 2009); None with fewer than two degrees of freedom."""
         if self.random is None or self.tau2 is None or self.whole.df < 2:
             return None
-        from scipy.stats import t
-
         mean = self.random.estimate(treatment, comparator)
-        reach = float(t.ppf(0.5 + level / 200, self.whole.df - 1)) * math.sqrt(mean.error**2 + self.tau2)
+        reach = float(_distributions().t.ppf(0.5 + level / 200, self.whole.df - 1)) * math.sqrt(mean.error**2 + self.tau2)
         return math.exp(mean.log_ratio - reach), math.exp(mean.log_ratio + reach)
+
+
+def _distributions() -> Any:
+    try:
+        from scipy import stats
+    except ModuleNotFoundError:
+        what = "trials that say the same ratio twice need SciPy, which is not installed"
+        raise InputError(Problem("a network", what, "install myeloguide[evidence]")) from None
+    return stats
 
 
 def combine(contrasts: Iterable[Contrast]) -> tuple[Network, ...]:

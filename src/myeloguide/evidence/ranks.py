@@ -24,6 +24,7 @@ _LISTS: Mapping[str, Sequence[str]] = {
     "two-or-more-prior-lines": _LATER,
 }
 """The lists for patients of a population; of another population no list speaks."""
+POPULATIONS = tuple(_LISTS)
 _PATIENTS = {
     "first-relapse-lenalidomide-refractory": ("lenalidomide-refractory", "one-prior-line-lenalidomide-refractory"),
     "first-relapse-not-lenalidomide-refractory": ("not-lenalidomide-refractory",),
