@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 from typing import Any
@@ -43,6 +43,7 @@ class Combined:
             "A P-score is the mean certainty of being better than another option of the same part: 1 is best, 0 is worst; it is "
             "no grade.",
         ]
+        remarks += _missing(self.networks)
         if made := sorted({one.study for one in contrasts if from_p(one)}):
             remarks.append(
                 f"Standard error made from the p value, taken as two-sided (Cochrane Handbook 5.1, 7.7.7.3): {', '.join(made)}. "
@@ -71,15 +72,30 @@ def league(network: Network) -> tuple[Estimate, ...]:
     return tuple(model.estimate(one, other) for one, other in combinations(model.scores(), 2))
 
 
+def effects(network: Network) -> str:
+    """Say by which model a network's league and ranks are told."""
+    return "random effects" if network.random else "common effects"
+
+
+def _missing(networks: Sequence[Network]) -> Iterator[str]:
+    of: dict[str, list[Network]] = {}
+    for network in networks:
+        for missing in not_estimable(network):
+            of.setdefault(missing, []).append(network)
+    for missing, lacking in of.items():
+        parts = "; ".join(", ".join(network.options) for network in lacking)
+        yield f"{missing}." if len(lacking) == len(networks) else f"{missing}: {parts}."
+
+
 def not_estimable(network: Network) -> tuple[str, ...]:
     """Say what these trials cannot tell, and why."""
     missing = []
     if not network.whole.df:
-        missing.append("heterogeneity (tau², I², Q) and random effects: not estimable, no two trials say the same ratio")
+        missing.append("Heterogeneity (tau², I², Q) and random effects: not estimable, no two trials say the same ratio")
     if not network.between.df:
-        missing.append("inconsistency: not estimable, there is no loop of trials")
+        missing.append("Inconsistency: not estimable, there is no loop of trials")
     if network.whole.df < 2:
-        missing.append("prediction intervals: not estimable, they need two degrees of freedom")
+        missing.append("Prediction intervals: not estimable, they need two degrees of freedom")
     return tuple(missing)
 
 

@@ -8,7 +8,16 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from myeloguide.errors import InputError, Problem
-from myeloguide.evidence.choice import IN_WORDS, Published, comparisons, of_population, patients_of, place_of, size_of
+from myeloguide.evidence.choice import (
+    IN_WORDS,
+    Published,
+    check_population,
+    comparisons,
+    of_population,
+    patients_of,
+    place_of,
+    size_of,
+)
 from myeloguide.evidence.contrasts import SHOWN_LEVEL, NotComparable, quantile, standard_error
 from myeloguide.evidence.trials import Evidence, Result, Trial
 from myeloguide.evidence.words import fraction, p_in_words, span, values_in_words
@@ -59,6 +68,8 @@ def forest(
     published: Sequence[Published] = (),
 ) -> Forest:
     """Return the forest plot of an option, of a comparison or of a population: every comparison of arms that is printed."""
+    if population is not None:
+        check_population(evidence, population)
     groups: dict[str, list[ForestRow]] = {endpoint: [] for endpoint in IN_WORDS}
     pairs: set[tuple[str, str]] = set()
     for name, trial, result in comparisons(evidence, published):
@@ -91,7 +102,9 @@ def _sides(pairs: set[tuple[str, str]]) -> tuple[str, str]:
 
 
 def _row(name: str, trial: Trial | None, result: Result) -> ForestRow:
-    patients = "; ".join(filter(None, (patients_of(trial, result), result.cut)))
+    whom = patients_of(trial, result)
+    new = "newly diagnosed" if trial is not None and trial.file.frontline and "newly" not in whom else ""
+    patients = "; ".join(filter(None, (whom, new, result.cut)))
     sizes = (result.n_option, result.n_comparator)
     total = size_of(trial, result)
     numbers = f"{sizes[0]}/{sizes[1]}" if None not in sizes else str(total or "")

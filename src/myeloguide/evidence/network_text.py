@@ -6,7 +6,7 @@ import textwrap
 from collections.abc import Iterator
 
 from myeloguide.evidence.choice import IN_WORDS, of_population, place_of
-from myeloguide.evidence.combined import Combined, league, not_estimable
+from myeloguide.evidence.combined import Combined, effects, league
 from myeloguide.evidence.network import Chi, Estimate, Network
 
 MEANT = {
@@ -87,14 +87,11 @@ def _network(found: Combined, network: Network, width: int) -> Iterator[str]:
     for split in network.splits:
         pair = f"{split.direct.treatment} v {split.direct.comparator}"
         yield f"{pair}: direct {shown(split.direct)}, indirect {shown(split.indirect)}, p {split.difference.p:.2f}"
-    for missing in not_estimable(network):
-        yield from textwrap.wrap(missing, width, subsequent_indent="  ")
     model = network.random or network.common
-    yield ""
     ranks = ", ".join(f"{option} {score:.2f}" for option, score in model.scores().items())
     yield from textwrap.wrap(f"P-scores: {ranks}", width, subsequent_indent="  ")
-    effects = "random" if network.random else "common"
-    yield from textwrap.wrap(f"League, {effects} effects; below 1 favours the option named first:", width, subsequent_indent="  ")
+    league_of = f"League, {effects(network)}; below 1 favours the option named first:"
+    yield from textwrap.wrap(league_of, width, subsequent_indent="  ")
     for pair_ in league(network):
         line = f"  {pair_.treatment} v {pair_.comparator}"
         predicted = network.predicted(pair_.treatment, pair_.comparator)
