@@ -17,6 +17,10 @@ from myeloguide.knowledge.source import LineRanges
 from myeloguide.record.fact_sheet import FactSheet
 
 
+_ENDPOINTS = ("PFS", "TTP", "OS")
+"""What comes first of equally near results: the endpoint by which the source compares."""
+
+
 @dataclass(frozen=True, slots=True)
 class Admission:
     """Whether a trial would have admitted a patient (None: unknown), and by which criteria not, or which are open."""
@@ -80,9 +84,10 @@ class PatientEvidence:
             min((rank for rank, node in enumerate(self.features) if node in held), default=len(self.features)),
             -len(held),
             result.contrast is not None,
-            ("PFS", "TTP", "OS").index(result.endpoint) if result.measured in ("PFS", "TTP", "OS") else 3,
+            result.hr is None and result.value_option in (None, "NE") and result.difference is None,
+            _ENDPOINTS.index(result.endpoint) if result.endpoint in _ENDPOINTS else len(_ENDPOINTS),
+            result.at_months is not None,
             result.comparator is None,
-            result.hr is None and result.value_option is None and result.difference is None,
             result.ci_low is None and result.p is None,
             -(result.followup_months or 0),
         )

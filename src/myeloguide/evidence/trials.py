@@ -147,7 +147,7 @@ class Result(Strict):
     p_operator: Literal["=", "<"] | None = None
     followup_months: float | None = None
     reference: StrictInt | None = None
-    called: Literal["benefit", "trend", "not significant", "no benefit", "similar"] | None = None
+    called: Literal["benefit", "trend", "not significant", "no benefit", "similar", "worse"] | None = None
     """How the source's words judge it."""
     lines: LineRanges = ()
     publication: str | None = None

@@ -79,9 +79,9 @@ def _keep(kept: Path, content: bytes) -> None:
 
 
 def fingerprint(program: Path = PROGRAM) -> bytes:
-    """Return the SHA-256 over every module and data file of the program that a pack may be made from, and the versions it runs on.
+    """Return the SHA-256 over every module and data file of the program, and the versions it runs on.
 
-    The evidence is laid beside a pack, and no part of it.
+    The evidence is left out: it is laid beside an answer, and no pack is made from it.
     """
     digest = hashlib.sha256(f"{sys.version} {pydantic.VERSION}".encode())
     pending = [str(program)]
