@@ -14,7 +14,7 @@ from rich.cells import cell_len
 
 from myeloguide.drawing.chart import Chart
 from myeloguide.drawing.layout import Layout, Medium, lay_out
-from myeloguide.drawing.svg import text_width
+from myeloguide.drawing.page import text_width
 from myeloguide.record.events import Events
 from myeloguide.record.time import When
 from tests.drawing.stories import NOISY, chart_of, long_story, simulated, stories

@@ -11,8 +11,9 @@ from pathlib import Path
 import pytest
 
 from myeloguide.cohort.simulate import Cohort, read_noise, simulate
+from myeloguide.drawing.page import PAGE, PHONE, text_width
 from myeloguide.drawing.reading import read_chart
-from myeloguide.drawing.svg import PAGE, PHONE, draw, text_width
+from myeloguide.drawing.svg import draw
 from myeloguide.knowledge.vocabulary import vocabulary
 from myeloguide.record.events import Events, Procedure
 from tests.drawing.stories import NOISY, chart_of, day, long_story, simulated
@@ -111,13 +112,14 @@ def _luminance(colour: str) -> float:
 
 def test_contrast_on_light_and_dark_ground() -> None:
     """WCAG 2: text 4.5 to 1, what is not text 3 to 1."""
-    from myeloguide.drawing.svg import _CLASSES, _LOOKS, _OTHER
+    from myeloguide.drawing.page import LOOKS
+    from myeloguide.drawing.svg import _CLASSES, _OTHER
 
     for ground in (0, 1):
-        behind = [re.findall("#[0-9a-f]{6}", _LOOKS[name][ground])[0] for name in ("ground", "head", "band")]
+        behind = [re.findall("#[0-9a-f]{6}", LOOKS[name][ground])[0] for name in ("ground", "head", "band")]
         needed = [(_CLASSES[name][ground], 3.0, behind[:1]) for name in _CLASSES] + [(_OTHER[ground], 3.0, behind[:1])]
-        needed += [(re.findall("#[0-9a-f]{6}", _LOOKS[name][ground])[0], 4.5, behind) for name in ("text", "soft", "strong")]
-        needed += [(re.findall("#[0-9a-f]{6}", _LOOKS["bad"][ground])[0], 3.0, behind)]
+        needed += [(re.findall("#[0-9a-f]{6}", LOOKS[name][ground])[0], 4.5, behind) for name in ("text", "soft", "strong")]
+        needed += [(re.findall("#[0-9a-f]{6}", LOOKS["bad"][ground])[0], 3.0, behind)]
         for colour, least, grounds in needed:
             for other in grounds:
                 light, dark = sorted((_luminance(colour), _luminance(other)), reverse=True)

@@ -11,6 +11,10 @@ import typer
 
 from myeloguide.cli.frame import App, Format, PackOption, emit, path_of, text_width
 
+_POPULATION = "Whose results: all, one-prior-line, lenalidomide-refractory ..."
+_PUBLISHED = "With hazard ratios of the same comparisons that are published elsewhere."
+_PICTURE = "Draw it: .svg, for page and phone."
+
 app = App(name="evidence", help="The results of the source.", no_args_is_help=True, add_completion=False, rich_markup_mode=None)
 
 
@@ -72,3 +76,65 @@ def evidence_show(
         emit(json.dumps(as_data(trials, option), ensure_ascii=False, indent=1) + "\n")
     else:
         emit(render_trials(evidence, trials, option, text_width()))
+
+
+@app.command("forest")
+def evidence_forest(
+    option: Annotated[str | None, typer.Argument(help="An option, such as DVd.")] = None,
+    against: Annotated[str | None, typer.Option(metavar="OPTION", help="Only its comparisons with this one.")] = None,
+    population: Annotated[str | None, typer.Option(metavar="POPULATION", help=_POPULATION)] = None,
+    published: Annotated[bool, typer.Option("--published", help=_PUBLISHED)] = False,
+    output: Annotated[Path | None, typer.Option("-o", "--output", parser=path_of, help=_PICTURE)] = None,
+) -> None:
+    """Show every comparison of an option or of a population as a forest plot: hazard ratio, interval, n, place."""
+    gc.enable()
+    from myeloguide.drawing import forest as drawing
+    from myeloguide.evidence.choice import load_published, option_named
+    from myeloguide.evidence.forest import forest, render
+    from myeloguide.evidence.trials import load_evidence
+    from myeloguide.output import aside, refuse_output
+
+    if output is not None:
+        refuse_output(output, (".svg",), "FOREST.svg")
+    evidence = load_evidence()
+    options = [None if word is None else option_named(evidence, word) for word in (option, against)]
+    plot = forest(evidence, options[0], options[1], population, load_published() if published else ())
+    if output is not None:
+        with aside(output) as made:
+            made.write_text(drawing.draw(plot), encoding="utf-8")
+    else:
+        emit(render(plot, text_width()))
+
+
+@app.command("network")
+def evidence_network(
+    population: Annotated[str, typer.Option(metavar="POPULATION", help=_POPULATION)] = "all",
+    endpoint: Annotated[str, typer.Option(help="PFS, OS, TTP or PFS2.")] = "PFS",
+    published: Annotated[bool, typer.Option("--published", help=_PUBLISHED)] = False,
+    pack: PackOption = "imwg-2021",
+    graph: Annotated[Path | None, typer.Option("-o", "--output", parser=path_of, help=_PICTURE)] = None,
+    league: Annotated[
+        Path | None, typer.Option("--league", parser=path_of, help="Draw the league table: .svg, for page and phone.")
+    ] = None,
+    output: Annotated[Format, typer.Option("--format", help="How the answer is printed.")] = Format.text,
+) -> None:
+    """Combine the trials of a population: hazard ratios of every pair, P-scores, what cannot be told, what cannot be compared."""
+    gc.enable()
+    from myeloguide.drawing.network import draw_league, draw_network
+    from myeloguide.evidence.combined import combined, plain
+    from myeloguide.evidence.network_text import render
+    from myeloguide.evidence.trials import load_evidence
+    from myeloguide.guideline.prepared import load_pack
+    from myeloguide.output import aside, refuse_output
+
+    pictures = [(path, draw) for path, draw in ((graph, draw_network), (league, draw_league)) if path is not None]
+    for path, _ in pictures:
+        refuse_output(path, (".svg",), "NETWORK.svg")
+    found = combined(load_evidence(), load_pack(pack), population, endpoint, published=published)
+    for path, draw in pictures:
+        with aside(path) as made:
+            made.write_text(draw(found), encoding="utf-8")
+    if output is Format.json:
+        emit(json.dumps(plain(found), ensure_ascii=False, indent=1) + "\n")
+    else:
+        emit(render(found, text_width()))

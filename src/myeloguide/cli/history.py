@@ -158,7 +158,7 @@ def history_show(
     gc.enable()
     from rich.console import Console
 
-    from myeloguide.drawing import svg, terminal
+    from myeloguide.drawing import page, svg, terminal
     from myeloguide.drawing.reading import read_chart
     from myeloguide.output import aside, refuse_output
 
@@ -170,7 +170,7 @@ def history_show(
     )
     if output is not None:
         with aside(output) as made:
-            made.write_text(svg.draw(chart, (pixels,) if pixels else (svg.PAGE, svg.PHONE)), encoding="utf-8")
+            made.write_text(svg.draw(chart, (pixels,) if pixels else (page.PAGE, page.PHONE)), encoding="utf-8")
     columns = width or text_width()
     console = Console(width=columns, highlight=False, emoji=False, markup=False)
     for line in terminal.draw(chart, columns, ascii_only=plain or not str(context.obj).startswith("utf")):

@@ -218,18 +218,8 @@ class _Layout:
     def wrapped(self, kind: Kind, text: str) -> Row:
         bold = kind in ("title", "line", "heading")
         measure = self.bold if bold else self.medium.measure
-        lines = self.lines(text, self.medium.width, measure)
+        lines = broken(text, self.medium.width, measure)
         return Row(kind, len(lines), texts=tuple(Text(0.0, measure(line), line, level) for level, line in enumerate(lines)))
-
-    def lines(self, text: str, width: float, measure: Callable[[str], float]) -> list[str]:
-        """Break a text into lines at its spaces; a word longer than a line is cut."""
-        lines: list[str] = []
-        for word in text.split():
-            if lines and measure(f"{lines[-1]} {word}") <= width:
-                lines[-1] += f" {word}"
-            else:
-                lines.append(_cut(word, width, measure))
-        return lines or [""]
 
     def bold(self, text: str) -> float:
         return self.medium.measure(text) * self.medium.bold
@@ -309,7 +299,7 @@ class _Layout:
 
     def lane(self, lane: Lane) -> Row:
         room = self.left - 2 * self.medium.space
-        label = self.lines(lane.name, room, self.medium.measure)
+        label = broken(lane.name, room, self.medium.measure)
         strips = _joined([self.strip(bar) for bar in lane.bars], self.medium.fine, lane.name)
         marks = []
         if lane.refractory:
@@ -417,7 +407,7 @@ class _Layout:
         x, level = 0.0, 0
         texts, marks = [], []
         for kind, text in _legend(self.chart):
-            for place, line in enumerate(self.lines(text, medium.width - medium.mark - medium.space, medium.measure)):
+            for place, line in enumerate(broken(text, medium.width - medium.mark - medium.space, medium.measure)):
                 width = medium.measure(line)
                 needed = medium.mark + medium.space + width
                 if x and (place or x + needed > medium.width):
@@ -485,6 +475,17 @@ def _months(first: date, last: date, step: int) -> Iterator[date]:
         if month % step == 0:
             yield day
         month += 1
+
+
+def broken(text: str, width: float, measure: Callable[[str], float]) -> list[str]:
+    """Break a text into lines at its spaces; a word longer than a line is cut."""
+    lines: list[str] = []
+    for word in text.split():
+        if lines and measure(f"{lines[-1]} {word}") <= width:
+            lines[-1] += f" {word}"
+        else:
+            lines.append(_cut(word, width, measure))
+    return lines or [""]
 
 
 def _cut(text: str, width: float, measure: Callable[[str], float]) -> str:

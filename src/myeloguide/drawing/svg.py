@@ -5,24 +5,14 @@ from __future__ import annotations
 import xml.etree.ElementTree as ET
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from unicodedata import combining
 
 from myeloguide.drawing.chart import Chart, printable
 from myeloguide.drawing.layout import Layout, Mark, Medium, Row, Strip, lay_out
+from myeloguide.drawing.page import LOOKS, PAGE, PHONE, Sheet, picture, text_width, written
+from myeloguide.drawing.page import number as _n
+from myeloguide.drawing.page import tag as _tag
 
-PAGE, PHONE = 900, 360
-"""The widths drawn for, in pixels."""
 _PADDING = 10
-_FONT = 'Arial, "Liberation Sans", Helvetica, "DejaVu Sans", sans-serif'
-# Hundredths of the size, for ASCII from the space on: a broad face (DejaVu Sans), so that no usual one is broader.
-_ADVANCES = (
-    32, 41, 46, 84, 64, 96, 78, 28, 40, 40, 50, 84, 32, 37, 32, 34, 64, 64, 64, 64, 64, 64, 64, 64,
-    64, 64, 34, 34, 84, 84, 84, 54, 100, 69, 69, 70, 78, 64, 58, 78, 76, 30, 30, 66, 56, 87, 75, 79,
-    61, 79, 70, 64, 62, 74, 69, 99, 69, 62, 69, 40, 34, 40, 84, 50, 50, 62, 64, 55, 64, 62, 36, 64,
-    64, 28, 28, 58, 28, 98, 64, 62, 64, 64, 42, 53, 40, 64, 60, 82, 60, 60, 53, 64, 34, 64, 84,
-)  # fmt: skip
-_BROADEST = 1.1
-
 # For light and for dark ground; each at least three times as light or dark as its ground, apart also for the colour-blind.
 _CLASSES = {
     "proteasome_inhibitor": ("#0072b2", "#56b4e9"),
@@ -33,100 +23,34 @@ _CLASSES = {
     "bcma_targeted": ("#4b3fa0", "#a79cf0"),
 }
 _OTHER = ("#3d3d3d", "#e0e0d0")
-_LOOKS = {
-    "ground": ("fill:#ffffff", "fill:#14171a"),
-    "text": ("fill:#1b1b1b", "fill:#ededed"),
-    "soft": ("fill:#4d4d4d", "fill:#bdbdbd"),
-    "strong": ("fill:#1b1b1b;font-weight:bold", "fill:#ffffff"),
-    "head": ("fill:#e6ebf0", "fill:#28313a"),
-    "band": ("fill:#f0f2f4", "fill:#1f242a"),
-    "frame": ("fill:none;stroke:#8a8a8a", "stroke:#858585"),
-    "grid": ("fill:none;stroke:#dcdcdc", "stroke:#353b41"),
-    "curve": ("fill:none;stroke:#1b1b1b;stroke-width:1.4", "stroke:#ededed"),
-    "dot": ("fill:#1b1b1b;stroke:#1b1b1b", "fill:#ededed;stroke:#ededed"),
-    "ring": ("fill:#ffffff;stroke:#1b1b1b;stroke-width:1.2", "fill:#14171a;stroke:#ededed"),
-    "bad": ("fill:#b3151f;stroke:#b3151f", "fill:#ff8a80;stroke:#ff8a80"),
-    "bad-ring": ("fill:#ffffff;stroke:#b3151f;stroke-width:1.2", "fill:#14171a;stroke:#ff8a80"),
-    "bad-line": ("fill:none;stroke:#b3151f;stroke-dasharray:4 3", "stroke:#ff8a80"),
-    "on-bad": ("fill:#ffffff;font-weight:bold", "fill:#14171a"),
-    "bad-text": ("fill:#b3151f;font-weight:bold", "fill:#ff8a80"),
-    "veil": ("stroke:#b9b9b9;fill:none", "stroke:#4a5158"),
-}
 
 
 def draw(chart: Chart, widths: Sequence[int] = (PAGE, PHONE)) -> str:
     """Return a chart as one SVG document, drawn for the first width and, on a narrow upright screen, for the second."""
-    return ET.tostring(drawn(chart, widths), encoding="unicode", xml_declaration=False) + "\n"
+    return written(drawn(chart, widths))
 
 
 def drawn(chart: Chart, widths: Sequence[int] = (PAGE, PHONE)) -> ET.Element:
     """Return the same as an element, to stand inside another document."""
     sheets = [_Sheet(chart, width) for width in widths]
-    page = sheets[0]
-    box = f"0 0 {page.width} {_n(page.height)}"
-    root = _tag(None, "svg", xmlns="http://www.w3.org/2000/svg", viewBox=box, width=page.width, height=_n(page.height))
-    root.set("preserveAspectRatio", "xMidYMin meet")
-    root.set("class", "story")
-    root.set("role", "img")
-    root.set("aria-labelledby", "story-title story-words")
-    _tag(root, "title", id="story-title").text = printable(chart.title or "The story")
-    _tag(root, "desc", id="story-words").text = printable(chart.words)
-    _tag(root, "style").text = _style(chart, sheets)
-    _patterns(_tag(root, "defs"), chart)
-    for place, sheet in enumerate(sheets):
-        group = sheet.drawn()
-        group.set("class", f"sheet-{place}")
-        if place:
-            group.set("display", "none")
-            group.set("transform", f"scale({page.width / sheet.width:.4f})")
-        root.append(group)
-    ET.indent(root, " ")
-    return root
+    pages = [Sheet(sheet.width, sheet.height, sheet.drawn()) for sheet in sheets]
+    classes = {f"c-{name}": _CLASSES.get(name, _OTHER) for name in chart.classes}
+    coloured = {name: (_coloured(light), _coloured(dark)) for name, (light, dark) in classes.items()}
+    looks = {**LOOKS, **coloured}
+    return picture("story", printable(chart.title or "The story"), printable(chart.words), pages, looks, _patterns(chart))
 
 
-def text_width(text: str, size: float) -> float:
-    """Return a width that a text set in a usual sans-serif face does not exceed."""
-    signs = (ord(sign) - 32 for sign in text if not combining(sign))
-    return sum(_ADVANCES[sign] / 100 if 0 <= sign < len(_ADVANCES) else _BROADEST for sign in signs) * size
+def _coloured(colour: str) -> str:
+    return f"fill:{colour};stroke:{colour}"
 
 
-def _n(number: float) -> str:
-    return f"{number:.1f}".removesuffix(".0")
-
-
-def _tag(parent: ET.Element | None, name: str, **attributes: object) -> ET.Element:
-    given = {
-        key.rstrip("_").replace("_", "-"): _n(value) if isinstance(value, float) else str(value)
-        for key, value in attributes.items()
-    }
-    return ET.Element(name, given) if parent is None else ET.SubElement(parent, name, given)
-
-
-def _style(chart: Chart, sheets: Sequence[_Sheet]) -> str:
-    classes = {name: _CLASSES.get(name, _OTHER) for name in chart.classes}
-    light = [f".story text{{font-family:{_FONT};stroke:none}}"]
-    light += [f".story .{name}{{{look}}}" for name, (look, _) in _LOOKS.items()]
-    light += [f".story .c-{name}{{fill:{colour};stroke:{colour}}}" for name, (colour, _) in classes.items()]
-    dark = [f".story .{name}{{{look}}}" for name, (_, look) in _LOOKS.items()]
-    dark += [f".story .c-{name}{{fill:{colour};stroke:{colour}}}" for name, (_, colour) in classes.items()]
-    light += [
-        "@media screen{svg.story{width:100%;max-width:1300px;height:auto}}@media print{svg.story{max-width:100%;max-height:98vh}}"
-    ]
-    light += [f"@media screen and (prefers-color-scheme:dark){{{''.join(dark)}}}"]
-    if len(sheets) > 1:
-        narrow = sheets[1]
-        tall = f"svg.story{{width:100%;max-width:none;height:calc(100vw*{narrow.height / narrow.width:.4f})}}"
-        shown = f"{tall}.story .sheet-0{{display:none}}.story .sheet-1{{display:inline}}"
-        light += [f"@media screen and (max-width:{PHONE * 5 // 3}px) and (max-aspect-ratio:3/4){{{shown}}}"]
-    return "\n".join(light)
-
-
-def _patterns(defs: ET.Element, chart: Chart) -> None:
+def _patterns(chart: Chart) -> Iterator[ET.Element]:
     for name, look in [*((name, f"c-{name}") for name in chart.classes), ("perhaps", "frame"), ("veil", "veil")]:
         step = 4 if name != "veil" else 7
-        pattern = _tag(defs, "pattern", id=f"story-{name}", width=step, height=step, patternUnits="userSpaceOnUse")
+        pattern = _tag(None, "pattern", id=f"story-{name}", width=step, height=step, patternUnits="userSpaceOnUse")
         pattern.set("patternTransform", "rotate(45)")
         _tag(pattern, "path", d=f"M0 0V{step}", stroke_width="2.2" if name != "veil" else "1", class_=look)
+        yield pattern
 
 
 @dataclass(slots=True)

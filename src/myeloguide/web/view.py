@@ -8,7 +8,8 @@ from typing import Any
 
 from myeloguide.criteria.nodes import Compare, Holds, Is
 from myeloguide.criteria.prose import Explained
-from myeloguide.drawing.svg import PHONE, draw
+from myeloguide.drawing.page import PHONE
+from myeloguide.drawing.svg import draw
 from myeloguide.guideline.answer import Answer, CautionShown, Missing, OptionAnswer
 from myeloguide.guideline.consultation import Consultation
 from myeloguide.guideline.pack import Pack
