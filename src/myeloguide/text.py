@@ -330,10 +330,10 @@ def blocked(rows: Sequence[OptionAnswer]) -> dict[tuple[Status, str, str], list[
 
 
 def shown_news(answer: Answer) -> list[SinceShown]:
-    """Return what is newer than the source on what is offered, and on what the source does not know."""
+    """Return what is newer than the source on what is offered, or is in no list of this patient, and may fit them."""
     offered = {row.option for row in answer.options if row.status == "offered"}
-    news = [item for item in answer.since if item.option in offered or not item.known_to_source]
-    return sorted(news, key=lambda item: (not item.known_to_source, item.option))
+    news = [item for item in answer.since if (item.option in offered or not item.listed) and item.population != "does_not_match"]
+    return sorted(news, key=lambda item: (not item.listed, item.option))
 
 
 def reference(said: Any) -> str:

@@ -53,8 +53,8 @@ def in_html(text: str, titles: set[str]) -> Iterator[Row]:
         if title in titles:
             for row in section.iter("tr"):
                 cells = list(map(words, row))
-                if len(cells) == 4:
-                    yield title, cells[1], cells[0], "depends" if cells[3].startswith("Depends on: ") else "offered"
+                if len(cells) == 3:
+                    yield title, cells[1], cells[0], "depends" if "Depends on: " in cells[2] else "offered"
             for line in (*section.findall("p"), *section.findall("ul/li")):
                 yield from told(title, words(line))
 

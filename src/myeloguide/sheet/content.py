@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from myeloguide.drawing.chart import Chart, printable
-from myeloguide.guideline.answer import Answer, CautionShown, Difference, ListAnswer, OptionAnswer, Plan
+from myeloguide.guideline.answer import Answer, CautionShown, Difference, ListAnswer, OptionAnswer, Plan, SinceShown
 from myeloguide.guideline.pack import Pack
 from myeloguide.text import (
     STATUS,
@@ -151,7 +151,7 @@ class _Sections:
                 yield Section("list", item.title, tuple(self.option_list(item)))
         if answer.missing or answer.certain:
             yield Section("questions", "What to find out, most decisive first", tuple(self.questions()))
-        if answer.since:
+        if answer.since or answer.newer_guidelines:
             yield Section("news", "Newer than this guideline; it never changes the lists", tuple(self.news()))
         if answer.notes or answer.cross_references:
             yield Section("remarks", "Remarks", (Bullets(tuple(self.remarks())),))
@@ -251,14 +251,17 @@ class _Sections:
             yield _line(never, strong="Open, yet offered in no case: ")
 
     def news(self) -> Iterator[Block]:
-        shown = shown_news(self.answer)
-        lines = [
-            _line(f": {item.text}", f"{item.source}, {item.date}{'' if item.verified else ', unverified'}", item.option)
-            for item in shown
-        ]
+        shown = [item for item in shown_news(self.answer) if not (item.listed and item.caution)]
+        for listed, said in ((True, "On options offered here"), (False, "In no list for this patient")):
+            lines = [_news(item) for item in shown if item.listed is listed]
+            if lines:
+                yield _line(strong=said)
+                yield Bullets(tuple(lines))
         if len(shown) < len(self.answer.since):
-            lines.append(_line(f"and {len(self.answer.since) - len(shown)} more on options not offered"))
-        yield Bullets(tuple(lines))
+            yield _line(f"And {len(self.answer.since) - len(shown)} more: cautions above, or on other options or patients.")
+        newer = "; ".join(f"{item.name} ({item.citation})" for item in self.answer.newer_guidelines)
+        if newer:
+            yield _line(f"{newer}.", strong="Newer guidelines, not encoded: ")
 
     def remarks(self) -> Iterator[Line]:
         for note in self.answer.notes:
@@ -287,6 +290,7 @@ class _Sections:
 
 
 _ASKED = 8
+_POPULATION = {"matches": "fits this patient", "does_not_match": "not this patient", "unknown": "open for this patient"}
 
 
 def _without_steroids(chart: Chart) -> Chart:
@@ -304,6 +308,14 @@ def _without_steroids(chart: Chart) -> Chart:
 def _line(text: str = "", place: str = "", strong: str = "") -> Line:
     runs = (Run(strong, "strong"), Run(text), Run(place, "place"))
     return tuple(run for run in runs if run.text)
+
+
+def _news(item: SinceShown) -> Line:
+    when = item.date if item.dated else f"read {item.seen}"
+    place = ", ".join(dict.fromkeys((item.source, item.strength, when, *(() if item.verified else ("unverified",)))))
+    fits = _POPULATION.get(item.population)
+    told = [item.text, *([f"For {item.applies_to} ({fits})."] if fits else []), *(f"{text}." for text in item.on_agents)]
+    return _line(f": {' '.join(told)}", place, item.option)
 
 
 def _caution(caution: CautionShown) -> Line:
