@@ -7,9 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from myeloguide.drawing.chart import Chart, printable
-from myeloguide.guideline.answer import Answer, CautionShown, Difference, ListAnswer, OptionAnswer, Plan
-from myeloguide.guideline.pack import Pack
-from myeloguide.text import (
+from myeloguide.grouping import (
     STATUS,
     blocked,
     by_tier,
@@ -23,6 +21,8 @@ from myeloguide.text import (
     tier_title,
     warnings,
 )
+from myeloguide.guideline.answer import Answer, CautionShown, Difference, ListAnswer, OptionAnswer, Plan
+from myeloguide.guideline.pack import Pack
 
 Look = Literal["plain", "strong", "place", "alarm"]
 
