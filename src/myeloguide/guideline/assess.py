@@ -15,7 +15,6 @@ from myeloguide.guideline.answer import (
     Answer,
     CautionShown,
     Certain,
-    Criterion,
     GradeRead,
     GuidelineShown,
     ListAnswer,
@@ -24,13 +23,12 @@ from myeloguide.guideline.answer import (
     NoteShown,
     NothingOffered,
     OptionAnswer,
-    Population,
     Reason,
     SinceShown,
     Status,
 )
-from myeloguide.guideline.pack import Condition, Gap, OptionList, Pack, Remark, Row, came_after, pack_planes
-from myeloguide.guideline.pack import Criterion as PackCriterion
+from myeloguide.guideline.answer import Criterion as CriterionShown
+from myeloguide.guideline.pack import Condition, Criterion, Gap, OptionList, Pack, Remark, Row, came_after, pack_planes
 from myeloguide.guideline.questions import DEPENDENTS, Name, Questions, name_of
 from myeloguide.history.closure import ANY_LINE, LATER_LINE, Planes, close, planes_of
 from myeloguide.history.definitions import Definitions
@@ -434,24 +432,17 @@ class Assessment:
             about = next((option for option in news.shown if option in present or news.stands_alone), None)
             if about is not None:
                 criteria = tuple(self.criterion(item) for item in news.criteria)
-                shown = news.shown[about]
-                yield replace(
-                    shown,
-                    listed=about in present,
-                    population=population_of(criteria),
-                    criteria=criteria,
-                    on_agents=tuple(on_agents(self.pack, self.planes, shown.agents)),
-                    perhaps_later=later is None,
-                )
+                against = tuple(on_agents(self.pack, self.planes, news.shown[about].agents))
+                yield news.matched(about, about in present, criteria, against, later is None)
 
-    def criterion(self, item: PackCriterion) -> Criterion:
+    def criterion(self, item: Criterion) -> CriterionShown:
         """Return a criterion of a population as it stands for this patient."""
         place = item.condition.place
         true, false = self.populations
         if true[place] or false[place]:
-            return Criterion(item.says if true[place] else item.denies, bool(true[place]), ())
+            return item.shown[bool(true[place])]
         open_ = open_keys(self.pack.populations.part(place), self.planes.__getitem__)
-        return Criterion(item.says, None, tuple(dict.fromkeys(written(name_of(key, self.pack.vocabulary)) for key in open_)))
+        return item.open(tuple(dict.fromkeys(written(name_of(key, self.pack.vocabulary)) for key in open_)))
 
     def newer_guidelines(self) -> Iterator[GuidelineShown]:
         for item, published in self.pack.newer_guidelines:
@@ -527,15 +518,6 @@ class Assessment:
             return True if self.true[place] else False if self.false[place] else None
 
         return explain(condition.node, self.pack.program, value_of, self.pack.phrases)
-
-
-def population_of(criteria: Sequence[Criterion]) -> Population:
-    """Return whether a patient is in a population: by strong Kleene logic, over its criteria."""
-    if not criteria:
-        return "not_stated"
-    if any(item.met is False for item in criteria):
-        return "does_not_match"
-    return "matches" if all(item.met for item in criteria) else "unknown"
 
 
 def on_agents(pack: Pack, planes: Planes, agents: Iterable[str]) -> Iterator[str]:

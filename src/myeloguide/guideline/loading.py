@@ -559,7 +559,7 @@ class _Builder:
     def criteria(self, document: Document, place: Place, text: str) -> Iterator[Criterion]:
         """Yield what must hold together of a patient in a population."""
         for node in _together(self.node(document, place, text)):
-            yield Criterion(Condition(node), say(node, self.phrases), say(node, self.phrases, true=False))
+            yield Criterion.of(Condition(node), say(node, self.phrases), say(node, self.phrases, true=False))
 
     # --- notes and silences ---
 

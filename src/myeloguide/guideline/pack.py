@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
 from typing import Any
 
 from myeloguide.criteria.nodes import Node
 from myeloguide.criteria.walk import Program
-from myeloguide.guideline.answer import CautionShown, Reason, SinceShown, Via
+from myeloguide.guideline.answer import CautionShown, Population, Reason, SinceShown, Via
+from myeloguide.guideline.answer import Criterion as CriterionShown
 from myeloguide.guideline.answer import Place as SourcePlace
 from myeloguide.guideline.declared import Header, NewerGuideline, Ruling, Since, SinceFile, Strength
 from myeloguide.guideline.phrases import Phrasebook
@@ -131,11 +132,20 @@ class Gap:
 
 @dataclass(frozen=True, eq=False)
 class Criterion:
-    """A criterion of a population, and how it is said of a patient who meets it and of one who does not."""
+    """A criterion of a population, and how it is shown of a patient who meets it and of one who does not."""
 
     condition: Condition
-    says: str
-    denies: str
+    shown: Mapping[bool, CriterionShown]
+    _open: dict[tuple[str, ...], CriterionShown] = field(default_factory=dict, init=False, repr=False)
+
+    @classmethod
+    def of(cls, condition: Condition, says: str, denies: str) -> Criterion:
+        """Make a criterion ready to show."""
+        return cls(condition, {True: CriterionShown(says, True, ()), False: CriterionShown(denies, False, ())})
+
+    def open(self, needs: tuple[str, ...]) -> CriterionShown:
+        """Return the criterion of a patient of whom it is not known, made once."""
+        return self._open.setdefault(needs, CriterionShown(self.shown[True].text, None, needs))
 
 
 @dataclass(frozen=True, eq=False)
@@ -149,6 +159,7 @@ class News:
     shown: Mapping[str, SinceShown]
     harm: Mapping[bool, CautionShown]
     """As a caution on its options, by whether it may have come after the day of the decision; none for other news."""
+    _made: dict[tuple[Any, ...], SinceShown] = field(default_factory=dict, init=False, repr=False)
 
     @classmethod
     def of(cls, item: Since, ruling: str, happened: When, words: Vocabulary, criteria: tuple[Criterion, ...]) -> News:
@@ -164,6 +175,27 @@ class News:
         }  # fmt: skip
         alone = item.earlier_than_source or not item.known_to_source
         return cls(happened, alone, criteria, shown, dict(_as_caution(item, ruling)) if item.caution else {})
+
+    def matched(
+        self, option: str, listed: bool, criteria: tuple[CriterionShown, ...], on_agents: tuple[str, ...], perhaps_later: bool
+    ) -> SinceShown:
+        """Return it as shown to patients of whom the same is known of all that it asks for, made once."""
+        key = (option, listed, criteria, on_agents, perhaps_later)
+        if key not in self._made:
+            self._made[key] = replace(
+                self.shown[option], listed=listed, population=_population(criteria), criteria=criteria, on_agents=on_agents,
+                perhaps_later=perhaps_later,
+            )  # fmt: skip
+        return self._made[key]
+
+
+def _population(criteria: Sequence[CriterionShown]) -> Population:
+    """Return whether a patient is in a population: by strong Kleene logic, over its criteria."""
+    if not criteria:
+        return "not_stated"
+    if any(item.met is False for item in criteria):
+        return "does_not_match"
+    return "matches" if all(item.met for item in criteria) else "unknown"
 
 
 def _as_caution(item: Since, ruling: str) -> Iterator[tuple[bool, CautionShown]]:

@@ -6,23 +6,29 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from myeloguide.drawing.chart import Chart, printable
-from myeloguide.guideline.answer import Answer, CautionShown, Difference, ListAnswer, OptionAnswer, Plan, SinceShown
-from myeloguide.guideline.pack import Pack
-from myeloguide.text import (
+from myeloguide.drawing.chart import Chart
+from myeloguide.grouping import (
+    ASKED,
     STATUS,
+    at_first_relapse,
     blocked,
     by_tier,
     list_open,
     list_title,
+    matched,
     moves,
     needs,
+    newer_guidelines,
+    news,
+    patient_label,
     patient_line,
+    place_of,
     reference,
-    shown_news,
     tier_title,
     warnings,
 )
+from myeloguide.guideline.answer import Answer, CautionShown, Difference, ListAnswer, OptionAnswer, Plan, SinceShown
+from myeloguide.guideline.pack import Pack
 
 Look = Literal["plain", "strong", "place", "alarm"]
 
@@ -115,7 +121,7 @@ class Sheet:
 
 def sheet_of(answer: Answer, pack: Pack, chart: Chart | None) -> Sheet:
     """Return what stands on the sheet for an answer, with the story where there is one."""
-    patient = printable(answer.patient or "Patient")
+    patient = patient_label(answer)
     return Sheet(
         title=f"{patient}, as of {answer.as_of}",
         patient=patient,
@@ -189,12 +195,11 @@ class _Sections:
             yield Tier(tier_title(choices[0], self.pack), tuple(map(self.choice, choices)))
 
     def choice(self, row: OptionAnswer) -> Choice:
-        via = [f"{item.tier}, {item.grade}" for item in (row.via, *row.also_via) if item is not None]
         depends = needs(row, self.pack) if row.status == "depends" else ""
         met = [_line(reason.text, reference(reason)) for reason in row.reasons if reason.code == "condition-met"]
         told = ("strong",) if depends else ("strong", "caution", "note")
         held = [_caution(caution) for caution in row.cautions if caution.holds and caution.strength in told]
-        name = row.name + (f"; at first relapse: {' / '.join(dict.fromkeys(via))}" if via else "")
+        name = row.name + (f"; at first relapse: {at_first_relapse(row)}" if row.via else "")
         return Choice(row.grade or "", row.option, name, depends, (*met, *held))
 
     # --- a plan, a difference ---
@@ -236,9 +241,9 @@ class _Sections:
     def questions(self) -> Iterator[Block]:
         lines = [
             _line(item.question, f"decides {item.decides}{'' if item.decides_recommended else ', only mentioned'}")
-            for item in self.answer.missing[:_ASKED]
+            for item in self.answer.missing[:ASKED]
         ]
-        more = len(self.answer.missing) - _ASKED
+        more = len(self.answer.missing) - ASKED
         if more > 0:
             lines.append(_line(f"and {more} more, less decisive"))
         if lines:
@@ -251,17 +256,17 @@ class _Sections:
             yield _line(never, strong="Open, yet offered in no case: ")
 
     def news(self) -> Iterator[Block]:
-        shown = [item for item in shown_news(self.answer) if not (item.listed and item.caution)]
-        for listed, said in ((True, "On options offered here"), (False, "In no list for this patient")):
-            lines = [_news(item) for item in shown if item.listed is listed]
-            if lines:
-                yield _line(strong=said)
-                yield Bullets(tuple(lines))
-        if len(shown) < len(self.answer.since):
-            yield _line(f"And {len(self.answer.since) - len(shown)} more: cautions above, or on other options or patients.")
-        newer = "; ".join(f"{item.name} ({item.citation})" for item in self.answer.newer_guidelines)
-        if newer:
-            yield _line(f"{newer}.", strong="Newer guidelines, not encoded: ")
+        found = news(self.answer)
+        if found.listed:
+            yield _line(strong="On options offered here")
+            yield Bullets(tuple(_line(f": {item.text}", place_of(item), item.option) for item in found.listed))
+        if found.more:
+            yield _line(f"And {found.more} more on options not offered.")
+        if found.own:
+            yield _line(strong="In no list for this patient")
+            yield Bullets(tuple(line for items in found.own.values() for line in _own_news(items)))
+        for text in (*found.folded(self.answer.as_of), *newer_guidelines(self.answer)):
+            yield _line(text)
 
     def remarks(self) -> Iterator[Line]:
         for note in self.answer.notes:
@@ -289,10 +294,6 @@ class _Sections:
             yield _line(", ".join(answer.rulings), strong="Rulings used: ")
 
 
-_ASKED = 8
-_POPULATION = {"matches": "fits this patient", "does_not_match": "not this patient", "unknown": "open for this patient"}
-
-
 def _without_steroids(chart: Chart) -> Chart:
     """Return a story without its own heading and without the drugs that decide nothing."""
     groups = tuple(
@@ -310,12 +311,11 @@ def _line(text: str = "", place: str = "", strong: str = "") -> Line:
     return tuple(run for run in runs if run.text)
 
 
-def _news(item: SinceShown) -> Line:
-    when = item.date if item.dated else f"read {item.seen}"
-    place = ", ".join(dict.fromkeys((item.source, item.strength, when, *(() if item.verified else ("unverified",)))))
-    fits = _POPULATION.get(item.population)
-    told = [item.text, *([f"For {item.applies_to} ({fits})."] if fits else []), *(f"{text}." for text in item.on_agents)]
-    return _line(f": {' '.join(told)}", place, item.option)
+def _own_news(items: Sequence[SinceShown]) -> Iterator[Line]:
+    """Yield what is newer on an option that no list of this patient holds; what stands against its agents with the first."""
+    for place, item in enumerate(items):
+        against = "".join(f" {text}." for text in item.on_agents) if place == 0 else ""
+        yield _line(f": {item.text} For: {item.applies_to}{matched(item)}.{against}", place_of(item), item.option)
 
 
 def _caution(caution: CautionShown) -> Line:
