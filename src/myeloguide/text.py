@@ -3,51 +3,52 @@
 from __future__ import annotations
 
 import textwrap
-from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from myeloguide.criteria.nodes import Compare, Holds, Is, Node
 from myeloguide.criteria.prose import Explained
-from myeloguide.guideline.answer import (
-    Answer,
-    Before,
-    CautionShown,
-    Difference,
-    MovedRow,
-    OptionAnswer,
-    PlannedRow,
-    Reason,
-    SinceShown,
-    Status,
+from myeloguide.grouping import (
+    ASKED,
+    MARK,
+    STATUS,
+    at_first_relapse,
+    blocked,
+    bracketed,
+    by_tier,
+    first_question,
+    list_open,
+    list_title,
+    matched,
+    moves,
+    needs,
+    newer_guidelines,
+    news,
+    offered_so_far,
+    patient_label,
+    patient_line,
+    place_of,
+    reference,
+    tier_title,
+    warnings,
 )
+from myeloguide.guideline.answer import Answer, CautionShown, OptionAnswer, Reason
 from myeloguide.guideline.assess import Assessment
 from myeloguide.guideline.pack import Pack
 from myeloguide.guideline.what_if import HANDS, ChangeSet, Explanation, Hand, WouldChange
 from myeloguide.history.proof import Proof
-from myeloguide.knowledge.facts import Fact
-from myeloguide.record.ranges import number_in_words
 
-InTier = OptionAnswer | MovedRow | Before
-"""What names an option where it stands."""
-
-STATUS = {
-    "held_back": "held back",
-    "advised_against": "advised against",
-    "condition_not_met": "condition not met",
-    "depends": "depends",
-    "offered": "offered",
-}
-_MARK = {"strong": "!!", "caution": "!", "note": "-", "remark": "+"}
 _VALUE = {True: "yes", False: "no", None: "unknown"}
 
 
 def render(answer: Answer, pack: Pack, width: int = 88) -> str:
     """Return the whole answer."""
-    return "\n".join(_Page(answer, pack, width).lines()) + "\n"
+    return "\n".join(Page(answer, pack, width).lines()) + "\n"
 
 
-class _Page:
+class Page:
+    """The answer as lines of a width."""
+
     def __init__(self, answer: Answer, pack: Pack, width: int) -> None:
         self.answer = answer
         self.pack = pack
@@ -82,8 +83,7 @@ class _Page:
         yield "-" * min(len(text), self.width)
 
     def patient(self) -> Iterator[str]:
-        label = "".join(sign for sign in self.answer.patient or "Patient" if sign.isprintable())
-        yield from self.wrap(f"{label}: {patient_line(self.answer.facts, self.pack)}", "  ", "")
+        yield from self.wrap(f"{patient_label(self.answer)}: {patient_line(self.answer.facts, self.pack)}", "  ", "")
 
     def warnings(self) -> Iterator[str]:
         for text in (*warnings(self.answer), *(f"Note: {remark}." for remark in self.answer.remarks)):
@@ -133,21 +133,13 @@ class _Page:
         """Yield what is offered, in a line a list, and the first question."""
         yield ""
         yield from self.offered_so_far()
-        if self.answer.missing and self.answer.missing[0].decides_recommended:
-            yield from self.wrap(f"To find out first: {self.answer.missing[0].question}", "     ", "?  ")
+        question = first_question(self.answer)
+        if question:
+            yield from self.wrap(f"To find out first: {question}", "     ", "?  ")
 
     def offered_so_far(self) -> Iterator[str]:
-        if self.answer.outside:
-            yield from self.wrap(self.answer.outside, "     ", "=> ")
-        for item in self.answer.lists:
-            rows = [row for row in self.answer.options if row.list == item.list and row.recommended]
-            offered = [row for row in rows if row.status == "offered"]
-            waiting = sum(row.status == "depends" for row in rows)
-            if item.applies is not False and rows:
-                said = "; ".join(by_tier(offered, self.pack)) or ("nothing yet" if waiting else "nothing")
-                verb = "depends" if waiting == 1 else "depend"
-                more = f" ({waiting}{' more' if offered else ''} {verb} on what is unknown)" if waiting else ""
-                yield from self.wrap(f"{item.title}: {said}{more}", "     ", "=> ")
+        for title, said in offered_so_far(self.answer, self.pack):
+            yield from self.wrap(f"{title}{said}", "     ", "=> ")
 
     # --- lists ---
 
@@ -184,10 +176,7 @@ class _Page:
             yield from self.wrap("Depends: " + "; ".join(by_tier(unknown, self.pack)), "    ", "  ")
 
     def row(self, row: OptionAnswer) -> Iterator[str]:
-        via = ""
-        if row.via is not None:
-            printed = [f"{item.tier}, {item.grade}" for item in (row.via, *row.also_via)]
-            via = f"; at first relapse: {' / '.join(printed)}"
+        via = f"; at first relapse: {at_first_relapse(row)}" if row.via else ""
         status = f"depends on {needs(row, self.pack)}; " if row.status == "depends" else ""
         head = f"    {row.grade or '--':<3} {row.option:<16} "
         yield from self.wrap(f"{status}{row.name}{via}", " " * len(head), head)
@@ -211,7 +200,7 @@ class _Page:
             yield " " * 8 + "ev no result in the source"
 
     def caution(self, caution: CautionShown) -> Iterator[str]:
-        first = f"        {_MARK[caution.strength]:<2} "
+        first = f"        {MARK[caution.strength]:<2} "
         yield from self.wrap(f"{caution.text}{_reference(caution)}", " " * 11, first)
 
     def nothing(self, name: str) -> Iterator[str]:
@@ -226,19 +215,19 @@ class _Page:
         if by_reason:
             yield ""
             yield "  Listed, but not for this patient"
-        for (status, text, reference), options in by_reason.items():
-            yield from self.wrap(f"{STATUS[status]}, {text}{bracketed(reference)}: {', '.join(options)}", "      ", "    ")
+        for (status, text, place), options in by_reason.items():
+            yield from self.wrap(f"{STATUS[status]}, {text}{bracketed(place)}: {', '.join(options)}", "      ", "    ")
 
     # --- around the lists ---
 
     def questions(self) -> Iterator[str]:
         if self.answer.missing:
             yield from self.heading("What to find out, most decisive first")
-            for item in self.answer.missing[:8]:
+            for item in self.answer.missing[:ASKED]:
                 mentioned = "" if item.decides_recommended else ", only mentioned"
                 yield from self.wrap(f"{item.question} (decides {item.decides}{mentioned})", "  ", "- ")
-            if len(self.answer.missing) > 8:
-                yield f"  and {len(self.answer.missing) - 8} more"
+            if len(self.answer.missing) > ASKED:
+                yield f"  and {len(self.answer.missing) - ASKED} more"
 
         always = [item.option for item in self.answer.certain if item.offered]
         never = [item.option for item in self.answer.certain if not item.offered]
@@ -259,14 +248,26 @@ class _Page:
             yield from self.wrap(f"See also the list: {title}. {pointer.text}{_reference(pointer)}", "  ", "- ")
 
     def since(self) -> Iterator[str]:
-        if self.answer.since:
-            yield from self.heading("Newer than this guideline (it never changes the lists)")
-            news = shown_news(self.answer)
-            for item in news:
-                unverified = "" if item.verified else ", unverified"
-                yield from self.wrap(f"{item.option}: {item.text} ({item.source}, {item.date}{unverified})", "  ", "- ")
-            if len(news) < len(self.answer.since):
-                yield f"  and {len(self.answer.since) - len(news)} more on options not offered: --format json"
+        answer = self.answer
+        if not answer.since and not answer.newer_guidelines:
+            return
+        yield from self.heading("Newer than this guideline (it never changes the lists)")
+        found = news(answer)
+        for item in found.listed:
+            yield from self.wrap(f"{item.option}: {item.text} ({place_of(item)})", "  ", "- ")
+        if found.more:
+            yield f"  and {found.more} more on options not offered: --format json"
+        if found.own:
+            yield ""
+            yield "In no list for this patient"
+        for items in found.own.values():
+            yield from self.wrap(f"{items[0].option}: {items[0].name}", "  ", "- ")
+            for text in items[0].on_agents:
+                yield from self.wrap(f"{MARK['caution']:<2} {text}", "     ", "  ")
+            for item in items:
+                yield from self.wrap(f"{item.text} For: {item.applies_to}{matched(item)} ({place_of(item)})", "    ", "  ")
+        for text in (*found.folded(answer.as_of), *newer_guidelines(answer)):
+            yield from self.wrap(text, "  ", "")
 
     def close(self) -> Iterator[str]:
         yield ""
@@ -283,175 +284,8 @@ class _Page:
             yield from self.wrap(line, "  ", "")
 
 
-def warnings(answer: Answer) -> Iterator[str]:
-    """Yield what must be known before an answer is read: what was supposed, assumed, switched, contradicted."""
-    if answer.supposed:
-        yield f"Supposed, not recorded: {'; '.join(answer.supposed)}."
-    for disagreement in answer.disagreements:
-        yield f"Disagreement: {disagreement.text}."
-    if answer.assumed_complete:
-        yield "The record was taken as complete because you said so (--assume-complete)."
-    for ruling, value in answer.switched.items():
-        yield f"Ruling {ruling} is switched to: {value}."
-    assumed = dict.fromkeys(
-        f"response of line {', '.join(map(str, proof.lines))} not recorded, taken as minimal response or better"
-        if proof.fact == "refractory_to"
-        else proof.text
-        for proof in answer.proofs
-        if proof.assumed
-    )
-    for text in assumed:
-        yield f"Assumed: {text}."
-
-
-def moves(difference: Difference) -> dict[str, list[MovedRow]]:
-    """Return the rows that move, by what happens to them."""
-    found: dict[str, list[MovedRow]] = {
-        "now offered": [], "no longer offered": [], "no longer offered, its list does not apply": [],
-        "no longer certain to be offered, it depends": [], "now depends": [], "not offered, for another reason": [],
-    }  # fmt: skip
-    for row in difference.rows:
-        if row.would_be == "offered":
-            found["now offered"].append(row)
-        elif row.was == "offered" and row.would_be == "depends":
-            found["no longer certain to be offered, it depends"].append(row)
-        elif row.was == "offered" and row.would_be is None:
-            found["no longer offered, its list does not apply"].append(row)
-        elif row.was == "offered":
-            found["no longer offered"].append(row)
-        elif row.would_be == "depends":
-            found["now depends"].append(row)
-        elif row.was and row.would_be:
-            found["not offered, for another reason"].append(row)
-    return found
-
-
-def blocked(rows: Sequence[OptionAnswer]) -> dict[tuple[Status, str, str], list[str]]:
-    """Return the options that are listed but not possible, by status, what blocks them, and who says it where."""
-    found: dict[tuple[Status, str, str], Counter[str]] = {}
-    for row in rows:
-        if row.status in ("held_back", "advised_against", "condition_not_met"):
-            decisive = [reason for reason in row.reasons if not (reason.code == "refractory" and reason.kind == "source")]
-            text = " and ".join(dict.fromkeys(reason.text for reason in decisive))
-            found.setdefault((row.status, text, reference(decisive[0])), Counter())[row.option] += 1
-    twice = {1: "", 2: " (twice)"}
-    return {
-        key: [f"{option}{twice.get(times, f' ({times} times)')}" for option, times in options.items()]
-        for key, options in found.items()
-    }
-
-
-def shown_news(answer: Answer) -> list[SinceShown]:
-    """Return what is newer than the source on what is offered, and on what the source does not know."""
-    offered = {row.option for row in answer.options if row.status == "offered"}
-    news = [item for item in answer.since if item.option in offered or not item.known_to_source]
-    return sorted(news, key=lambda item: (not item.known_to_source, item.option))
-
-
-def reference(said: Any) -> str:
-    """Return who says it and where: the source's lines, a ruling of ours, a principle of ours, or something newer."""
-    place = str(said.source) if said.source else ""
-    if said.kind == "since":
-        return f"newer than the source: {place}"
-    who = {"source": "", "ruling": f"our reading {said.ruling}", "principle": f"our principle {said.ruling}"}[said.kind]
-    return ", ".join(part for part in (who, place) if part)
-
-
-def bracketed(reference: str) -> str:
-    """Return a reference as it stands behind a text."""
-    return f" [{reference}]" if reference else ""
-
-
 def _reference(said: Any) -> str:
     return bracketed(reference(said))
-
-
-def needs(row: OptionAnswer, pack: Pack) -> str:
-    """Return the facts that decide whether an option is offered, the agents of a fact together."""
-    members: dict[str, list[str]] = {}
-    for name in row.needs:
-        fact, _, member = name.partition(".")
-        members.setdefault(fact, []).extend([pack.phrases.name(member)] if member else [])
-    return "; ".join(_fact_name(pack.vocabulary.facts[fact], agents) for fact, agents in members.items())
-
-
-def _fact_name(fact: Fact, agents: Sequence[str]) -> str:
-    if fact.is_number:
-        return fact.label
-    text = fact.says if agents or fact.kind == "boolean" else fact.label or fact.fact
-    return text.format(member=", ".join(agents), value="")
-
-
-def list_title(name: str | None, pack: Pack) -> str:
-    """Return the title of a list."""
-    return next(item.title for item in pack.lists if item.id == name)
-
-
-def tier_title(row: InTier | PlannedRow, pack: Pack) -> str:
-    """Return the title of the tier that a row stands in."""
-    return next(item.tier_title for item in pack.rows if (item.list, item.tier) == (row.list, row.tier))
-
-
-def by_tier(rows: Sequence[InTier], pack: Pack) -> Iterator[str]:
-    """Yield the options of each tier with their grades."""
-    for tier in dict.fromkeys(row.tier for row in rows):
-        named = [row.option + (f" ({row.grade})" if row.grade else "") for row in rows if row.tier == tier]
-        yield f"{tier_title(next(row for row in rows if row.tier == tier), pack).lower()}: {', '.join(named)}"
-
-
-def list_open(row: OptionAnswer) -> bool:
-    """Whether it is open that the list applies, so that its open options are only named."""
-    return any(reason.code == "list-open" for reason in row.reasons)
-
-
-def patient_line(facts: dict[str, Any], pack: Pack) -> str:
-    """Return the known facts of a patient in one line."""
-    return "; ".join(_said_facts(facts, pack)) or "nothing is known"
-
-
-def _said_facts(facts: dict[str, Any], pack: Pack) -> Iterator[str]:
-    if facts["age"] is not None:
-        yield f"{number_in_words(facts['age'])} years"
-    if facts["fitness"] is not None:
-        yield facts["fitness"]
-    elif facts["frail"] is not None:
-        yield "frail" if facts["frail"] else "not frail"
-    lines = facts["prior_lines"]
-    if lines is not None:
-        yield f"{number_in_words(lines)} prior line{'' if lines == 1 else 's' if isinstance(lines, int) else '(s)'}"
-    names = pack.phrases.name
-    received = facts["exposed_to"]
-    if received is not None:
-        yield "received " + (", ".join(map(names, received)) or "nothing")
-    elif facts.get("exposed_to_at_least"):
-        yield "received at least " + ", ".join(map(names, facts["exposed_to_at_least"]))
-    if facts["regimens_given"]:
-        yield "regimens given (in no order): " + ", ".join(facts["regimens_given"])
-    elif facts.get("regimens_given_at_least"):
-        yield "regimens given at least: " + ", ".join(facts["regimens_given_at_least"])
-    if facts["refractory_to"]:
-        yield "refractory to " + ", ".join(map(names, facts["refractory_to"]))
-    known = {*facts["refractory_to"], *facts["not_refractory_to"]}
-    open_ = [agent for agent in received or facts.get("exposed_to_at_least") or () if agent not in known]
-    if open_:
-        yield "unknown whether refractory to " + ", ".join(map(names, open_))
-    yield from _said_rest(facts, pack)
-
-
-def _said_rest(facts: dict[str, Any], pack: Pack) -> Iterator[str]:
-    words = pack.vocabulary.facts
-    since = facts["months_lenalidomide_stop_to_progression"]
-    if since not in (None, 0):
-        yield f"progression {number_in_words(since)} months after lenalidomide"
-    months = facts["months_transplant_to_progression"]
-    if months is not None:
-        yield f"progression {number_in_words(months)} months after transplant"
-    for name in ("prior_transplant", "maintenance_after_transplant", "transplant_eligible", "t_11_14", "bcl2_high"):
-        if facts[name] is not None and not (name == "prior_transplant" and months is not None):
-            yield words[name].says if facts[name] else words[name].denies
-    for name, said in (("unavailable_agents", "cannot be obtained"), ("contraindicated_agents", "contraindicated")):
-        if facts[name]:
-            yield f"{', '.join(map(pack.phrases.name, facts[name]))} {said}"
 
 
 # --- questions -----------------------------------------------------------------------------------------------------
@@ -459,12 +293,12 @@ def _said_rest(facts: dict[str, Any], pack: Pack) -> Iterator[str]:
 
 def render_offered(assessment: Assessment, width: int = 88) -> str:
     """Return what is offered so far, in a line a list."""
-    return "\n".join(_Page(assessment.answer(), assessment.pack, width).offered_so_far()) + "\n"
+    return "\n".join(Page(assessment.answer(), assessment.pack, width).offered_so_far()) + "\n"
 
 
 def render_end(assessment: Assessment, learned: Sequence[str], *, asked_all: bool, width: int = 88) -> str:
     """Return why the questions end, and what was learned, as it would stand in a patient file."""
-    page = _Page(assessment.answer(), assessment.pack, width)
+    page = Page(assessment.answer(), assessment.pack, width)
     if not asked_all:
         lines = page.wrap("Stopped. The set of offered options can still change.", "")
     elif page.answer.missing:

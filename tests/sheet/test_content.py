@@ -53,8 +53,8 @@ def in_html(text: str, titles: set[str]) -> Iterator[Row]:
         if title in titles:
             for row in section.iter("tr"):
                 cells = list(map(words, row))
-                if len(cells) == 4:
-                    yield title, cells[1], cells[0], "depends" if cells[3].startswith("Depends on: ") else "offered"
+                if len(cells) == 3:
+                    yield title, cells[1], cells[0], "depends" if "Depends on: " in cells[2] else "offered"
             for line in (*section.findall("p"), *section.findall("ul/li")):
                 yield from told(title, words(line))
 
@@ -124,7 +124,7 @@ def test_what_stands_beside_the_options(output: str) -> None:
     assert all(", ".join(dict.fromkeys(row["option"] for row in item["rows"])) in text for item in answer["hangs_on"])
     assert all(line in text for line in answer["notice"])
     for item in answer["since"]:
-        if item["option"] in ("DKd", "SVd"):
+        if item["listed"] and item["option"] in ("DKd", "SVd") and not item["perhaps_later"]:
             assert item["text"] in text
             assert item["date"] in text
 
@@ -142,7 +142,7 @@ def test_a_label_is_text_whatever_it_holds(label: str) -> None:
     done = assess(patient, "--format", "html")
     assert done.returncode == 0, done.stderr
     sheet = done.stdout.decode()
-    shown = "".join(sign if sign.isprintable() else "\N{REPLACEMENT CHARACTER}" for sign in label)
+    shown = "".join(sign for sign in label if sign.isprintable())
     assert words(tree(sheet).find("body/main/header/h1/bdi")) == shown
     found = Tags(sheet)
     assert not found.tags & {"script", "img", "a", "link", "iframe"}

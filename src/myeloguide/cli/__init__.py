@@ -24,6 +24,7 @@ from myeloguide.cli.frame import (
     RulingOption,
     day_of,
     emit,
+    for_terminal,
     path_of,
     read_document,
     switches_of,
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
 
     from myeloguide.guideline.answer import Answer
     from myeloguide.guideline.consultation import Consultation
+    from myeloguide.guideline.pack import Pack
 
 
 class _Groups(TyperGroup):
@@ -95,6 +97,9 @@ def assess(
     ruling: RulingOption = None,
     as_of: Annotated[str | None, typer.Option(help="The day of the decision, if the file gives none.", metavar="DATE")] = None,
     assume_complete: Annotated[bool, typer.Option("--assume-complete", help="Take the history as complete.")] = False,
+    colour: Annotated[
+        bool | None, typer.Option("--color/--no-color", help="Print as on a terminal, in colour or without; else as fits.")
+    ] = None,
     pack: PackOption = "imwg-2021",
 ) -> None:
     """Answer for one patient: every option of the guideline, with its status and the reason for it."""
@@ -134,14 +139,26 @@ def assess(
         from myeloguide.guideline.answer import plain
 
         told = json.dumps(plain(explained or answer), ensure_ascii=False, indent=1) + "\n"
-    elif output is AnswerFormat.text:
-        from myeloguide.text import render, render_why
+    elif output is AnswerFormat.text and explained is not None:
+        from myeloguide.text import render_why
 
-        width = text_width()
-        told = render_why(patient.assessment, answer, explained, width) if explained else render(answer, guideline, width)
+        told = render_why(patient.assessment, answer, explained, text_width())
+    elif output is AnswerFormat.text:
+        told = _answer_text(answer, guideline, colour, to_file=path is not None)
     else:
         told = _sheet(output, answer, patient)
     emit(told, path)
+
+
+def _answer_text(answer: Answer, guideline: Pack, colour: bool | None, *, to_file: bool) -> str:
+    """Return the answer set for a terminal; for a pipe or a file, plain."""
+    if colour or (not to_file and for_terminal()):
+        from myeloguide import terminal
+
+        return terminal.render(answer, guideline, terminal.console_for(sys.stdout, text_width(), colour))
+    from myeloguide import text
+
+    return text.render(answer, guideline, text_width())
 
 
 def _sheet(output: AnswerFormat, answer: Answer, patient: Consultation) -> str:

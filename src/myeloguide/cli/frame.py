@@ -132,6 +132,11 @@ def text_width() -> int:
     return shutil.get_terminal_size((PLAIN_WIDTH, 24)).columns
 
 
+def for_terminal() -> bool:
+    """Whether standard output is a terminal, or FORCE_COLOR asks to print as for one."""
+    return bool(os.environ.get("FORCE_COLOR")) or (sys.stdout is not None and sys.stdout.isatty())
+
+
 def emit(text: str, path: Path | None = None) -> None:
     """Print an answer, or write it to a file."""
     if path is not None:

@@ -6,26 +6,32 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from myeloguide.drawing.chart import Chart, printable
+from myeloguide.drawing.chart import Chart
 from myeloguide.drawing.reading import of_patient
-from myeloguide.guideline.answer import Answer, CautionShown, Difference, ListAnswer, OptionAnswer, Plan
-from myeloguide.guideline.assess import definitions_of
-from myeloguide.guideline.consultation import Consultation
-from myeloguide.guideline.pack import Pack
-from myeloguide.text import (
+from myeloguide.grouping import (
+    ASKED,
     STATUS,
+    at_first_relapse,
     blocked,
     by_tier,
     list_open,
     list_title,
+    matched,
     moves,
     needs,
+    newer_guidelines,
+    news,
+    patient_label,
     patient_line,
+    place_of,
     reference,
-    shown_news,
     tier_title,
     warnings,
 )
+from myeloguide.guideline.answer import Answer, CautionShown, Difference, ListAnswer, OptionAnswer, Plan, SinceShown
+from myeloguide.guideline.assess import definitions_of
+from myeloguide.guideline.consultation import Consultation
+from myeloguide.guideline.pack import Pack
 
 Look = Literal["plain", "strong", "place", "alarm"]
 
@@ -124,7 +130,7 @@ def chart_of(patient: Consultation) -> Chart | None:
 
 def sheet_of(answer: Answer, pack: Pack, chart: Chart | None) -> Sheet:
     """Return what stands on the sheet for an answer, with the story where there is one."""
-    patient = printable(answer.patient or "Patient")
+    patient = patient_label(answer)
     return Sheet(
         title=f"{patient}, as of {answer.as_of}",
         patient=patient,
@@ -160,7 +166,7 @@ class _Sections:
                 yield Section("list", item.title, tuple(self.option_list(item)))
         if answer.missing or answer.certain:
             yield Section("questions", "What to find out, most decisive first", tuple(self.questions()))
-        if answer.since:
+        if answer.since or answer.newer_guidelines:
             yield Section("news", "Newer than this guideline; it never changes the lists", tuple(self.news()))
         if answer.notes or answer.cross_references:
             yield Section("remarks", "Remarks", (Bullets(tuple(self.remarks())),))
@@ -198,12 +204,11 @@ class _Sections:
             yield Tier(tier_title(choices[0], self.pack), tuple(map(self.choice, choices)))
 
     def choice(self, row: OptionAnswer) -> Choice:
-        via = [f"{item.tier}, {item.grade}" for item in (row.via, *row.also_via) if item is not None]
         depends = needs(row, self.pack) if row.status == "depends" else ""
         met = [_line(reason.text, reference(reason)) for reason in row.reasons if reason.code == "condition-met"]
         told = ("strong",) if depends else ("strong", "caution", "note")
         held = [_caution(caution) for caution in row.cautions if caution.holds and caution.strength in told]
-        name = row.name + (f"; at first relapse: {' / '.join(dict.fromkeys(via))}" if via else "")
+        name = row.name + (f"; at first relapse: {at_first_relapse(row)}" if row.via else "")
         return Choice(row.grade or "", row.option, name, depends, (*met, *held))
 
     # --- a plan, a difference ---
@@ -245,9 +250,9 @@ class _Sections:
     def questions(self) -> Iterator[Block]:
         lines = [
             _line(item.question, f"decides {item.decides}{'' if item.decides_recommended else ', only mentioned'}")
-            for item in self.answer.missing[:_ASKED]
+            for item in self.answer.missing[:ASKED]
         ]
-        more = len(self.answer.missing) - _ASKED
+        more = len(self.answer.missing) - ASKED
         if more > 0:
             lines.append(_line(f"and {more} more, less decisive"))
         if lines:
@@ -260,14 +265,17 @@ class _Sections:
             yield _line(never, strong="Open, yet offered in no case: ")
 
     def news(self) -> Iterator[Block]:
-        shown = shown_news(self.answer)
-        lines = [
-            _line(f": {item.text}", f"{item.source}, {item.date}{'' if item.verified else ', unverified'}", item.option)
-            for item in shown
-        ]
-        if len(shown) < len(self.answer.since):
-            lines.append(_line(f"and {len(self.answer.since) - len(shown)} more on options not offered"))
-        yield Bullets(tuple(lines))
+        found = news(self.answer)
+        if found.listed:
+            yield _line(strong="On options offered here")
+            yield Bullets(tuple(_line(f": {item.text}", place_of(item), item.option) for item in found.listed))
+        if found.more:
+            yield _line(f"And {found.more} more on options not offered.")
+        if found.own:
+            yield _line(strong="In no list for this patient")
+            yield Bullets(tuple(line for items in found.own.values() for line in _own_news(items)))
+        for text in (*found.folded(self.answer.as_of), *newer_guidelines(self.answer)):
+            yield _line(text)
 
     def remarks(self) -> Iterator[Line]:
         for note in self.answer.notes:
@@ -295,9 +303,6 @@ class _Sections:
             yield _line(", ".join(answer.rulings), strong="Rulings used: ")
 
 
-_ASKED = 8
-
-
 def _without_steroids(chart: Chart) -> Chart:
     """Return a story without its own heading and without the drugs that decide nothing."""
     groups = tuple(
@@ -313,6 +318,13 @@ def _without_steroids(chart: Chart) -> Chart:
 def _line(text: str = "", place: str = "", strong: str = "") -> Line:
     runs = (Run(strong, "strong"), Run(text), Run(place, "place"))
     return tuple(run for run in runs if run.text)
+
+
+def _own_news(items: Sequence[SinceShown]) -> Iterator[Line]:
+    """Yield what is newer on an option that no list of this patient holds; what stands against its agents with the first."""
+    for place, item in enumerate(items):
+        against = "".join(f" {text}." for text in item.on_agents) if place == 0 else ""
+        yield _line(f": {item.text} For: {item.applies_to}{matched(item)}.{against}", place_of(item), item.option)
 
 
 def _caution(caution: CautionShown) -> Line:

@@ -59,7 +59,7 @@ def _block(parent: ET.Element, block: Block) -> None:
             table = ET.SubElement(parent, "table")
             for tier in tiers:
                 body = ET.SubElement(table, "tbody")
-                heading = ET.SubElement(ET.SubElement(body, "tr"), "th", scope="rowgroup", colspan="4")
+                heading = ET.SubElement(ET.SubElement(body, "tr"), "th", scope="rowgroup", colspan="3")
                 heading.text = tier.title
                 for choice in tier.choices:
                     _choice(ET.SubElement(body, "tr"), choice)
@@ -75,8 +75,8 @@ def _block(parent: ET.Element, block: Block) -> None:
 def _choice(row: ET.Element, choice: Choice) -> None:
     ET.SubElement(row, "td").text = choice.grade
     ET.SubElement(row, "th", scope="row").text = choice.option
-    ET.SubElement(row, "td").text = choice.name
     said = ET.SubElement(row, "td")
+    ET.SubElement(said, "span", {"class": "agents"}).text = choice.name
     if choice.depends:
         _line(ET.SubElement(said, "p"), (Run("Depends on: ", "strong"), Run(choice.depends)))
     for line in choice.said:

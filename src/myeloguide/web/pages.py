@@ -14,6 +14,7 @@ from starlette.datastructures import UploadFile
 
 from myeloguide import __version__
 from myeloguide.errors import InputError
+from myeloguide.evidence.match import with_evidence
 from myeloguide.guideline.answer import plain
 from myeloguide.guideline.consultation import Consultation
 from myeloguide.guideline.pack import Pack
@@ -151,7 +152,7 @@ def _shown(pack: Pack, entry: Entry) -> dict[str, Any]:
         return shown
     try:
         consultation = _consultation(pack, entry)
-        answer = consultation.answer(entry.plan or None)
+        answer = with_evidence(consultation.answer(entry.plan or None), consultation.known.facts)
     except InputError as error:
         return shown | {"problems": problems(error)}
     return shown | view.answer(consultation, answer)

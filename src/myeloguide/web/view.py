@@ -3,21 +3,38 @@
 from __future__ import annotations
 
 from base64 import b64encode
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from math import log
 from typing import Any
 
 from myeloguide.criteria.nodes import Compare, Holds, Is
 from myeloguide.criteria.prose import Explained
 from myeloguide.drawing.page import PHONE
 from myeloguide.drawing.svg import draw
-from myeloguide.guideline.answer import Answer, CautionShown, Missing, OptionAnswer
+from myeloguide.evidence.match import PatientEvidence
+from myeloguide.evidence.trials import load_evidence
+from myeloguide.grouping import (
+    STATUS,
+    at_first_relapse,
+    by_blocker,
+    list_title,
+    matched,
+    needs,
+    newer_guidelines,
+    news,
+    patient_line,
+    place_of,
+    reference,
+    tier_title,
+    warnings,
+)
+from myeloguide.guideline.answer import Answer, CautionShown, ListAnswer, Missing, OptionAnswer, ResultShown
 from myeloguide.guideline.consultation import Consultation
 from myeloguide.guideline.pack import Pack
 from myeloguide.guideline.what_if import Explanation
 from myeloguide.knowledge.facts import Fact
 from myeloguide.knowledge.vocabulary import Vocabulary
 from myeloguide.sheet.content import chart_of
-from myeloguide.text import STATUS, blocked, list_title, needs, patient_line, reference, shown_news, tier_title, warnings
 from myeloguide.web.entry import FACT, RULING, Entry
 
 EXAMPLES = (
@@ -92,9 +109,9 @@ def mark(words: Vocabulary, agent: str) -> str:
 def answer(consultation: Consultation, found: Answer) -> dict[str, Any]:
     """Return the answer as the page shows it."""
     pack = consultation.pack
+    newer = news(found)
     return {
         "answer": found,
-        "understood": None,
         "patient": patient_line(found.facts, pack),
         "label": found.patient or "",
         "story": story(consultation),
@@ -107,8 +124,12 @@ def answer(consultation: Consultation, found: Answer) -> dict[str, Any]:
         "switches": [_switch(pack, consultation, name) for name in pack.switches],
         "hangs": {item.ruling: list(dict.fromkeys(row.option for row in item.rows)) for item in found.hangs_on or ()},
         "warnings": [*warnings(found), *(f"{remark[0].upper()}{remark[1:]}." for remark in found.remarks)],
-        "news": shown_news(found),
-        "difference": found.difference,
+        "newer": [(item.option, item.text, place_of(item), item.applies_to + matched(item)) for item in newer.listed],
+        "own": [
+            (option, [(item.text, place_of(item), item.applies_to + matched(item)) for item in items])
+            for option, items in newer.own.items()
+        ],
+        "folded_news": [*newer.folded(found.as_of), *newer_guidelines(found)],
     }
 
 
@@ -118,13 +139,14 @@ def story(consultation: Consultation) -> str | None:
     return None if chart is None else "data:image/svg+xml;base64," + b64encode(draw(chart, (PHONE,)).encode()).decode()
 
 
-def _list(found: Answer, pack: Pack, item: Any) -> dict[str, Any]:
+def _list(found: Answer, pack: Pack, item: ListAnswer) -> dict[str, Any]:
     rows = [row for row in found.options if row.list == item.list]
-    shown = [row for row in rows if row.status in ("offered", "depends")]
+    evidence = {beside.option: beside.results for beside in found.evidence or ()}
     tiers: dict[str, list[dict[str, Any]]] = {}
-    for row in shown:
-        tiers.setdefault(tier_title(row, pack), []).append(_row(pack, row))
-    folded = [(options, STATUS[status], text, where) for (status, text, where), options in blocked(rows).items()]
+    for row in rows:
+        if row.status in ("offered", "depends"):
+            tiers.setdefault(tier_title(row, pack), []).append(_row(pack, row, evidence.get(row.option, ())))
+    folded = [(options, STATUS[status], text, where) for (status, text, where), options in by_blocker(rows).items()]
     return {
         "id": item.list, "title": item.title, "applies": item.applies, "why": item.why, "advice": item.advice,
         "source": str(item.source or ""), "tiers": tiers, "folded": folded,
@@ -133,20 +155,43 @@ def _list(found: Answer, pack: Pack, item: Any) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _row(pack: Pack, row: OptionAnswer) -> dict[str, Any]:
+def _row(pack: Pack, row: OptionAnswer, results: Sequence[ResultShown]) -> dict[str, Any]:
     words = pack.vocabulary
-    via = [f"{item.tier}, {item.grade}" if item.grade else item.tier for item in (row.via, *row.also_via) if item is not None]
     return {
         "option": row.option,
         "grade": row.grade,
         "status": row.status,
         "agents": [(words.agents[agent].name, mark(words, agent)) for agent in row.agents],
-        "name": row.name,
-        "via": " / ".join(via),
+        "via": at_first_relapse(row),
         "needs": needs(row, pack),
         "met": [(reason.text, reference(reason)) for reason in row.reasons if reason.code == "condition-met"],
         "cautions": [_caution(item) for item in row.cautions if item.strength != "remark" and item.holds],
+        "best": _best(results[0]) if results else None,
     }
+
+
+_LEAST, _MOST = 0.1, 3.0
+"""The hazard ratios between which an interval is drawn small."""
+
+
+def _best(result: ResultShown) -> dict[str, Any]:
+    """Return the one result nearest to the patient, with where its hazard ratio and interval lie on a small scale (0 to 100)."""
+
+    def at(ratio: float) -> float:
+        share = log(min(max(ratio, _LEAST), _MOST) / _LEAST) / log(_MOST / _LEAST)
+        return round(share * 100, 1)
+
+    drawn = None
+    if result.hr is not None:
+        low, high = result.ci_low, result.ci_high
+        drawn = {"hr": at(result.hr), "low": None if low is None else at(low), "high": None if high is None else at(high),
+                 "one": at(1)}  # fmt: skip
+    medians = [value for value in (result.value_option, result.value_comparator) if value is not None]
+    return {
+        "trial": result.trial, "endpoint": result.endpoint, "values": " v ".join(medians), "unit": result.unit if medians else "",
+        "hr": result.hr, "drawn": drawn, "distance": result.distance, "text": result.text, "place": str(result.source),
+        "admission": result.admission, "comparator": result.comparator,
+    }  # fmt: skip
 
 
 def _caution(item: CautionShown) -> dict[str, str]:
@@ -192,11 +237,13 @@ def why(consultation: Consultation, explained: Explanation) -> dict[str, Any]:
         trees = [_tree(label, tree, proofs) for label, tree in parts if row.status is not None or label == "the list applies"]
         status = "its list does not apply" if row.status is None else STATUS[row.status]
         rows.append({"list": list_title(row.list, pack), "tier": row.tier, "grade": row.grade, "status": status, "trees": trees})
+    patient = PatientEvidence(load_evidence(), consultation.known.facts)
+    beside = patient.of_option(explained.option)
     change = explained.would_change
     sets = [(_HANDS[item.hand], " and ".join(part.text for part in item.changes)) for item in change.sets]
     return {
         "option": explained.option, "rows": rows, "offered": change.offered, "sets": sets[:_MOST_SETS],
-        "more": max(len(sets) - _MOST_SETS, 0), "tried": change.tried,
+        "more": max(len(sets) - _MOST_SETS, 0), "tried": change.tried, "results": beside.results, "toxicities": beside.toxicities,
     }  # fmt: skip
 
 
