@@ -27,7 +27,7 @@ from myeloguide.cli.frame import (
     switches_of,
     text_width,
 )
-from myeloguide.errors import InputError, Problem
+from myeloguide.errors import InputError, Problem, Spot
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -252,6 +252,8 @@ def main() -> None:
     except InputError as error:
         for problem in error.problems[:20]:
             sys.stderr.write(f"myeloguide: {problem}\n")
+            if isinstance(problem.where, Spot):
+                sys.stderr.write(f"{problem.where.shown()}\n")
         if len(error.problems) > 20:
             sys.stderr.write(f"myeloguide: and {len(error.problems) - 20} more\n")
         sys.exit(2)
