@@ -7,12 +7,16 @@ from dataclasses import dataclass
 
 LONGEST = 600
 """Signs of a fault or a remedy that are printed."""
+NO_SUCH_FILE = "there is no such file"
 
 
 class Spot(str):
     """A place in a short text, `name, column 12`, that can be shown with what is meant underlined."""
 
     __slots__ = ("first", "last", "text")
+    text: str
+    first: int
+    last: int
 
     @classmethod
     def of(cls, name: str, text: str, first: int, last: int) -> Spot:

@@ -15,7 +15,7 @@ from myeloguide.knowledge.vocabulary import Vocabulary
 from myeloguide.record.shorthand.line import Line, Phase
 from myeloguide.record.shorthand.names import LETTERS, SHARED, Names, NotNamed
 from myeloguide.record.shorthand.numbers import bounded, count_of, number_of, ordinal, read_date
-from myeloguide.record.shorthand.reading import WORDS
+from myeloguide.record.shorthand.reading import CLASS_REMEDY, WORDS
 
 Piece = Tree[Token] | Token
 
@@ -47,7 +47,7 @@ REASONS = (
     ("other", r"other reason"),
     ("progression", r"pd|progress\w*|relapsed?"),
 )
-_INTENTS = {"m": "maintenance", "c": "consolidation", "i": "induction"}
+_INTENTS = {"ma": "maintenance", "con": "consolidation", "cond": "conditioning", "in": "induction"}
 _UNCLEAR = {
     "unfit": ("is no level of fitness", "write intermediate or frail"),
     "pd": ("can be progression or pomalidomide-dexamethasone", "write PD for progression, Pd for the regimen"),
@@ -180,7 +180,9 @@ class _Builder:
         pieces = [piece for owner, piece in self.on if owner is line]
         self.on = [(owner, piece) for owner, piece in self.on if owner is not line]
         if not pieces or line.dated_progression:
-            self.fail(line.spot, "no line of treatment stands before this", "write the treatment first: VRd x4 > R maint, PD on R")
+            self.fail(
+                line.spot, "no line of treatment stands before this", "write the treatment first: VRd x4 > R maint, PD on R"
+            )
         for piece in pieces:
             for item, agents in self.listed_agents(piece):
                 self.members("refractory_to", agents, item)
@@ -211,11 +213,11 @@ class _Builder:
 
     def items(self, names: Tree[Token]) -> Iterator[tuple[Tree[Token], list[Token]]]:
         """Yield each combination that is named, with the remarks in parentheses after it."""
-        for item in names.iter_subtrees_topdown():
-            if item.data == "item":
-                combination = item.children[0]
-                assert isinstance(combination, Tree)
-                yield combination, [note for note in item.children[1:] if isinstance(note, Token)]
+        for item in names.children:
+            assert isinstance(item, Tree)
+            combination, *notes = item.children
+            assert isinstance(combination, Tree)
+            yield combination, [note for note in notes if isinstance(note, Token)]
 
     def read_drugs(self, piece: Tree[Token], line: Line) -> None:
         names, *after = piece.children
@@ -227,7 +229,7 @@ class _Builder:
         if len(items) > 1:
             remedy = "join the agents of one treatment with +, and write > or ; between treatments"
             self.fail(items[1][0], "a second treatment stands in the same place", remedy)
-        (combination, notes), = items
+        ((combination, notes),) = items
         regimen, agents = self.look_up(combination, self.names.course)
         course = line.course(self.spot(combination))
         course.regimen, course.agents = regimen, agents
@@ -263,10 +265,7 @@ class _Builder:
             self.none_of(name, piece)
             return
         for combination, notes in self.items(names):
-            if self.vocabulary.facts.get(name.removeprefix("not_").removesuffix("_at_least")) is not None and "regimens" in name:
-                found = [self.look_up(combination, self.names.regimen)]
-            else:
-                found = self.agents_of(combination, None)
+            found = [self.look_up(combination, self.names.regimen)] if "regimens" in name else self.agents_of(combination, None)
             self.members(name, found, combination)
             for note in notes:
                 if name in REASONED:
@@ -340,7 +339,11 @@ class _Builder:
             return
         agents = [agent for _, found in self.listed_agents(piece) for agent in found]
         if agents != ["lenalidomide"]:
-            self.fail(piece, "months since the last dose are kept for lenalidomide only", "give the dates: Rd 2018-01–2020-05, PD 2021-01")
+            self.fail(
+                piece,
+                "months since the last dose are kept for lenalidomide only",
+                "give the dates: Rd 2018-01–2020-05, PD 2021-01",
+            )
         self.fact("months_lenalidomide_stop_to_progression", months, piece)
 
     def read_on(self, piece: Tree[Token], line: Line) -> None:
@@ -353,7 +356,7 @@ class _Builder:
             agents = [agent for _, found in self.listed_agents(piece, line) for agent in found]
         else:
             word = piece.children[-1]
-            intent = _INTENTS.get(str(word)[0].casefold()) if isinstance(word, Token) and word.type == "INTENT" else None
+            intent = intent_of(str(word)) if isinstance(word, Token) and word.type == "INTENT" else None
             agents = line.agents_on(intent, self.vocabulary)
             if not agents:
                 self.fail(piece, "does not say on which agents", "name them: PD on R")
@@ -384,21 +387,21 @@ class _Builder:
             return
         if years > 25:
             self.fail(token, f"{self.said(token)} would be the length of the treatment before it", f"write age {years:g}")
-        line.set("months", years * 12, self.spot(token))
+        line.tell("months", years * 12, self.spot(token))
 
     def on_short_length(self, token: Token, line: Line) -> None:
         if not line.has_course:
             self.fail(token, f'"{self.said(token)}" can be an age, a sex or months', "write 68y or 34mo")
-        line.set("months", number_of(str(token)), self.spot(token))
+        line.tell("months", number_of(str(token)), self.spot(token))
 
     def on_length(self, token: Token, line: Line) -> None:
-        line.set("months", number_of(str(token)), self.spot(token))
+        line.tell("months", number_of(str(token)), self.spot(token))
 
     def on_cycles(self, token: Token, line: Line) -> None:
-        line.set("cycles", number_of(str(token)), self.spot(token))
+        line.tell("cycles", number_of(str(token)), self.spot(token))
 
     def on_dose(self, token: Token, line: Line) -> None:
-        course = line.set("dose", str(token), self.spot(token))
+        course = line.tell("dose", str(token), self.spot(token))
         agents = course.given(self.vocabulary)
         if len(agents) != 1:
             self.fail(token, "does not say of which agent this is the dose", "write it in parentheses: VRd (R 15 mg)")
@@ -409,11 +412,19 @@ class _Builder:
         word = str(token).casefold()
         if word.startswith("intens"):
             self.fail(token, "can be a consolidation or a conditioning", "write consol, or ASCT")
-        line.intent(_INTENTS[word[0]], self.spot(token))
+        line.intent(intent_of(word), self.spot(token))
 
     def on_response(self, token: Token, line: Line) -> None:
         words = str(token).casefold().replace(":", " ").replace("=", " ").split()
-        spelled = {"stringent": "sCR", "complete": "CR", "very": "VGPR", "partial": "PR", "minimal": "MR", "stable": "SD", "scr": "sCR"}
+        spelled = {
+            "stringent": "sCR",
+            "complete": "CR",
+            "very": "VGPR",
+            "partial": "PR",
+            "minimal": "MR",
+            "stable": "SD",
+            "scr": "sCR",
+        }
         category = spelled.get(words[0]) or spelled.get(words[-1]) or words[-1].upper()
         best = words[0] == "best"
         line.response(category, self.spot(token), "line" if best else "phase" if words[0] == "response" else None)
@@ -421,12 +432,16 @@ class _Builder:
     def on_reason(self, token: Token, line: Line) -> None:
         reason = reason_of(token)
         self.keep_detail(token, reason)
-        line.set("stop_reason", reason, self.spot(token))
+        line.tell("stop_reason", reason, self.spot(token))
 
     def on_kind(self, token: Token, line: Line) -> None:
         line.kind("biochemical" if str(token)[0] in "bB" else "clinical", self.spot(token))
 
     def on_progression(self, token: Token, line: Line) -> None:
+        line.progress(self.spot(token))
+
+    def on_until_progression(self, token: Token, line: Line) -> None:
+        line.tell("stop_reason", "progression", self.spot(token))
         line.progress(self.spot(token))
 
     def on_no_progression(self, token: Token, line: Line) -> None:
@@ -575,7 +590,9 @@ class _Builder:
         self.fail(token, f'"{self.said(token)}" {what}', remedy)
 
 
-CLASS_REMEDY = "name the agents, such as refractory: R, V, D: each counts on its own, and the class does not say which"
+def intent_of(word: str) -> str:
+    """Return what a phase is told to be for."""
+    return next(intent for begins, intent in reversed(_INTENTS.items()) if word.casefold().startswith(begins))
 
 
 def reason_of(token: Token) -> str | None:

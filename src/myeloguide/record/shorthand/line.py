@@ -134,7 +134,7 @@ class Line:
             return self._new(Phase(spot))
         return self.open_phase
 
-    def set(self, key: str, value: Any, spot: Spot) -> Phase:
+    def tell(self, key: str, value: Any, spot: Spot) -> Phase:
         phase = self._current(spot)
         if phase.kind == "transplant":
             self.fail(spot, "stands with a transplant, which has a date only", "write > before the treatment that it belongs to")
@@ -183,7 +183,7 @@ class Line:
                 if key in phase.values and phase.values[key] != value:
                     remedy = "write a range as 2018-01–2018-05, and PD before the date of a progression"
                     self.fail(spot, "a second date for one treatment", remedy)
-                self.set(key, value, spot)
+                self.tell(key, value, spot)
 
     def _point(self, day: str | None, spot: Spot, *, single: bool) -> None:
         """Take a date of something that happens on one day."""
@@ -237,7 +237,9 @@ class Line:
         if self.about == "relapse":
             self.progress(spot)
         if self.progression is None:
-            self.fail(spot, "says on what, but not that the disease progressed", "write PD on R; for a treatment going on, R ongoing")
+            self.fail(
+                spot, "says on what, but not that the disease progressed", "write PD on R; for a treatment going on, R ongoing"
+            )
         self.on_spot = spot
 
     def progressed_on(self, agents: Iterable[str], spot: Spot) -> None:
@@ -258,7 +260,7 @@ class Line:
             self.open_phase = held[-1]
         for key, value in (("stop", when), ("stop_reason", reason)):
             if value is not None:
-                self.set(key, value, spot)
+                self.tell(key, value, spot)
 
     def transplant(self, spot: Spot, *, again: bool = False, tandem: bool = False) -> None:
         implied = self.open_phase is not None
@@ -296,7 +298,9 @@ class Line:
         """Refuse what belongs to a treatment where there is none."""
         for phase in self.phases:
             if phase.kind == "course":
-                self.fail(phase.spot, "belongs to a treatment, but none stands with it", "write the treatment before it: R maint 34mo")
+                self.fail(
+                    phase.spot, "belongs to a treatment, but none stands with it", "write the treatment before it: R maint 34mo"
+                )
         if self.pending_kind is not None:
             self.fail(self.pending_kind[1], "belongs to a progression", "write PD biochemical")
 
@@ -314,7 +318,9 @@ class Line:
             self.fail(self.pending_kind[1], "belongs to a progression", "write PD biochemical")
         for phase in self.courses:
             if not phase.named and phase.intent is None:
-                self.fail(phase.spot, "belongs to a treatment, but none stands with it", "write the treatment before it: R maint 34mo")
+                self.fail(
+                    phase.spot, "belongs to a treatment, but none stands with it", "write the treatment before it: R maint 34mo"
+                )
         self._refuse_alone(labelled=labelled, first=first)
         for place, phase in enumerate(self.phases):
             if phase.kind == "course" and phase.intent is None:
@@ -326,9 +332,12 @@ class Line:
         if not self.courses and not (labelled or self.own_line):
             own = "" if first else "; if it is a line of its own, salvage ASCT"
             self.fail(spot, "a transplant alone can belong to the line before, or be a line of its own", before + own)
-        if all(phase.intent in ("maintenance", "consolidation") for phase in self.courses) and self.courses == self.phases:
+        later = all(phase.intent in ("maintenance", "consolidation") for phase in self.courses)
+        if later and self.courses == self.phases and not labelled:
             before = before.replace("> ASCT", "> R maint")
-            self.fail(spot, f"{self.courses[0].intent} alone is no line", f"{before}; if it is a line of its own, leave the word out")
+            self.fail(
+                spot, f"{self.courses[0].intent} alone is no line", f"{before}; if it is a line of its own, leave the word out"
+            )
 
     def _purpose(self, place: int, phase: Phase, vocabulary: Vocabulary) -> str | None:
         """Return what a phase was for where only one reading is left, None where the line has but this one."""
@@ -345,7 +354,11 @@ class Line:
         cycles = phase.values.get("cycles")
         if len(agents) == 1 and cycles is None and (transplanted or agents <= before):
             return "maintenance"
-        if transplanted and cycles is not None and any(set(vocabulary.active(other.given(vocabulary))) == agents for other in earlier):
+        if (
+            transplanted
+            and cycles is not None
+            and any(set(vocabulary.active(other.given(vocabulary))) == agents for other in earlier)
+        ):
             return "consolidation"
         name = phase.regimen or "+".join(phase.agents) or "this"
         remedy = f"write {name} consol or {name} maint; if it is a new line, write ; before it"
@@ -376,7 +389,7 @@ class Line:
             for number, phase in enumerate(self.courses):
                 places["phases", number] = phase.spot
                 places |= {("phases", number, key): spot for key, spot in phase.places.items()}
-        dates = [(day, phase) for phase in self.phases if phase.kind == "transplant" for day in phase.dates or [None]]
+        dates = [(day, phase) for phase in self.phases if phase.kind == "transplant" for day in (phase.dates or (None,))]
         if dates:
             if self.values.get("transplant") is False:
                 self.fail(self.places["transplant",], "a transplant is told for this line", "keep one of the two")
@@ -392,7 +405,11 @@ class Line:
         tandem = [phase for phase in self.phases if phase.tandem]
         for phase in tandem:
             if len(phase.dates) == 1:
-                self.fail(phase.spot, "the date can be that of the first or the second transplant", "write both: tandem ASCT 2021-03, 2021-08")
+                self.fail(
+                    phase.spot,
+                    "the date can be that of the first or the second transplant",
+                    "write both: tandem ASCT 2021-03, 2021-08",
+                )
             if not phase.dates:
                 not_used.append("tandem (a line keeps its last transplant only)")
         if len(days) > 1 and None in days:

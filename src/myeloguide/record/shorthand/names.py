@@ -53,13 +53,14 @@ class Names:
         agent = self._agent(text)
         if agent is not None:
             return None, [agent]
-        regimen = resolve(text, words.recogniser.spellings) if not re.search(r"[+/&]", text) else words.regimen(text)
-        if regimen is not None:
-            return regimen, []
-        agents = self._combination(text)
-        if agents is None:
-            raise self._unknown(text)
-        return None, agents
+        joined = re.search(r"[+/&]", text) is not None
+        regimen = None if joined else resolve(text, words.recogniser.spellings)
+        agents = None if regimen else self._combination(text)
+        if regimen is None and agents is None:
+            regimen = words.regimen(text)
+            if regimen is None:
+                raise self._unknown(text)
+        return regimen, agents or []
 
     def agents(self, text: str) -> list[str]:
         """Return the agents that a member of a list names: one agent, or a regimen for all of its agents."""

@@ -9,7 +9,20 @@ from myeloguide.record.time import parse_when
 
 _NUMBER = re.compile(r"\d+(?:[.,]\d+)?")
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
-_WORDS = {"no": 0, "one": 1, "first": 1, "two": 2, "second": 2, "three": 3, "third": 3, "four": 4, "fourth": 4, "five": 5, "fifth": 5, "six": 6}
+_WORDS = {
+    "no": 0,
+    "one": 1,
+    "first": 1,
+    "two": 2,
+    "second": 2,
+    "three": 3,
+    "third": 3,
+    "four": 4,
+    "fourth": 4,
+    "five": 5,
+    "fifth": 5,
+    "six": 6,
+}
 _LEAST, _MOST = ("≥", ">=", "at least"), ("≤", "<=", "at most", "up to")
 
 

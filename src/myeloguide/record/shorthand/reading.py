@@ -41,7 +41,7 @@ _REMEDIES = {
     "%": "put what is only a remark in parentheses",
     '"': "write `patient: NAME` for a label",
 }
-_NAMES = ("NAME",)
+CLASS_REMEDY = "name the agents, such as refractory: R, V, D: each counts on its own, and a class does not say which"
 
 
 class _Commas:
@@ -57,7 +57,7 @@ class _Commas:
                 held = held or token
                 continue
             if held is not None and before is not None and before.type not in _BETWEEN and token.type not in _BETWEEN:
-                yield held.update(type="_AND" if token.type in _NAMES else "_COMMA")
+                yield held.update(type="_AND" if token.type == "NAME" else "_COMMA")
             held, before = None, token
             yield token
 
@@ -109,24 +109,29 @@ def _problem(error: UnexpectedInput, text: str, name: str) -> Problem:
         first, last = token.start_pos or 0, token.end_pos or 0
         first += len(str(token)) - len(str(token).lstrip())
     elif isinstance(error, UnexpectedCharacters):
-        first = error.pos_in_stream
+        first = error.pos_in_stream or 0
         while first < len(text) and text[first].isspace():
             first += 1
         match = re.compile(r"[\w.,%]+").match(text, first)
         last = match.end() if match else first + 1
     else:
         first, last = len(text.rstrip()), len(text.rstrip()) + 1
+    misspelt = re.search(r"[^\W\d_][\w -]*$", text[:first]) if text[first:last] == ":" else None
+    if misspelt is not None:
+        said = misspelt.group().strip()
+        remedy = suggestion(said, WORDS) or "a list begins with a word such as refractory: or no access:"
+        return Problem(Spot.of(name, text, misspelt.start(), first), f'"{said}:" is not understood', remedy)
     said = text[first:last].strip()
     what = f'"{said}" is not expected here' if said else "the note ends here, but something is missing"
-    return Problem(Spot.of(name, text, first, last), what, _remedy(error, text, first, said))
+    return Problem(Spot.of(name, text, first, last), what, _remedy(error, said))
 
 
-def _remedy(error: UnexpectedInput, text: str, first: int, said: str) -> str:
+def _remedy(error: UnexpectedInput, said: str) -> str:
     if said in _REMEDIES:
         return _REMEDIES[said]
     expected: Any = getattr(error, "accepts", None) or getattr(error, "expected", None) or ()
-    if said == ":" and (word := re.search(r"[^\W\d_][\w -]*$", text[:first])):
-        return suggestion(word.group().strip(), WORDS) or "a list begins with a word such as refractory: or no access:"
+    if isinstance(error, UnexpectedToken) and error.token.type == "CLASS":
+        return CLASS_REMEDY
     if isinstance(error, UnexpectedToken):
         wanted = [words for terminal, words in _EXPECTED.items() if terminal in expected]
         if 0 < len(wanted) <= 3:
