@@ -293,9 +293,22 @@ def list_open(row: OptionAnswer) -> bool:
     return any(reason.code == "list-open" for reason in row.reasons)
 
 
+def understood(answer: Answer) -> Iterator[str]:
+    """Yield what a note was read as, so that it can be held against the note."""
+    if answer.understood is not None:
+        yield from map(_printable, answer.understood.statements)
+        if answer.understood.not_used:
+            yield _printable(f"Not used: {'; '.join(answer.understood.not_used)}")
+
+
+def _printable(text: str) -> str:
+    """Leave out what would command a terminal."""
+    return "".join(sign for sign in text if sign.isprintable())
+
+
 def patient_label(answer: Answer) -> str:
     """Return how a patient is called, without signs that a screen would obey."""
-    return "".join(sign for sign in answer.patient or "Patient" if sign.isprintable())
+    return _printable(answer.patient or "Patient")
 
 
 def patient_line(facts: dict[str, Any], pack: Pack) -> str:

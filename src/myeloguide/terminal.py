@@ -31,6 +31,7 @@ from myeloguide.grouping import (
     place_of,
     reference,
     tier_title,
+    understood,
     warnings,
 )
 from myeloguide.guideline.answer import Answer, CautionShown, ListAnswer, NoteShown, OptionAnswer, SinceShown
@@ -109,6 +110,8 @@ class _Page:
 
     def patient(self) -> Iterator[RenderableType]:
         answer = self.answer
+        for text in understood(answer):
+            yield Text.assemble(("understood  ", _PLACE), text)
         yield Text.assemble((f"{patient_label(answer)}: ", _HEADING), patient_line(answer.facts, self.pack))
         yield Text(f"As of {answer.as_of}; {answer.title} (pack {answer.pack} {answer.pack_version})", style=_PLACE)
         for text in (*warnings(answer), *(f"Note: {remark}." for remark in answer.remarks)):

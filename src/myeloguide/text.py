@@ -30,6 +30,7 @@ from myeloguide.grouping import (
     place_of,
     reference,
     tier_title,
+    understood,
     warnings,
 )
 from myeloguide.guideline.answer import Answer, CautionShown, OptionAnswer, Reason
@@ -58,6 +59,7 @@ class Page:
         answer = self.answer
         yield from self.wrap(f"{answer.title} (pack {answer.pack} {answer.pack_version}), as of {answer.as_of}", "  ", "")
         yield ""
+        yield from self.understood()
         yield from self.patient()
         yield from self.warnings()
         yield from self.plan()
@@ -81,6 +83,15 @@ class Page:
         yield ""
         yield from self.wrap(text, "")
         yield "-" * min(len(text), self.width)
+
+    def understood(self) -> Iterator[str]:
+        """Yield what a note was read as, so that it can be held against the note."""
+        read = list(understood(self.answer))
+        if read:
+            yield "Understood:"
+            for statement in read:
+                yield from self.wrap(statement, "    ", "  ")
+            yield ""
 
     def patient(self) -> Iterator[str]:
         yield from self.wrap(f"{patient_label(self.answer)}: {patient_line(self.answer.facts, self.pack)}", "  ", "")

@@ -21,16 +21,18 @@ from myeloguide.cli.frame import (
     App,
     Format,
     PackOption,
+    PatientArgument,
     RulingOption,
     day_of,
     emit,
     for_terminal,
     path_of,
     read_document,
+    read_given,
     switches_of,
     text_width,
 )
-from myeloguide.errors import InputError, Problem, fault_of
+from myeloguide.errors import InputError, Problem, Spot, fault_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -76,7 +78,7 @@ def _version(version: Annotated[bool, typer.Option("--version", help="Print the 
 
 @app.command()
 def assess(
-    file: Annotated[str, typer.Argument(help="A patient file (YAML or JSON); `-` is standard input.")],
+    file: PatientArgument,
     output: Annotated[
         AnswerFormat, typer.Option("--format", help="How the answer is printed; md and html are a sheet for a tumour board.")
     ] = AnswerFormat.text,
@@ -122,7 +124,7 @@ def assess(
     guideline = load_pack(pack)
     patient = Consultation(
         guideline,
-        read_document(file),
+        read_given(file),
         date.today(),
         as_of=day_of(as_of),
         switched=switches_of(ruling),
@@ -171,7 +173,7 @@ def _sheet(output: AnswerFormat, answer: Answer, patient: Consultation) -> str:
 
 @app.command()
 def ask(
-    file: Annotated[str, typer.Argument(help="A patient file (YAML or JSON).")],
+    file: PatientArgument,
     ruling: RulingOption = None,
     as_of: Annotated[str | None, typer.Option(help="The day of the decision, if the file gives none.", metavar="DATE")] = None,
     assume_complete: Annotated[bool, typer.Option("--assume-complete", help="Take the history as complete.")] = False,
@@ -184,9 +186,9 @@ def ask(
     from myeloguide.text import render_end, render_offered
 
     if file == "-":
-        raise InputError(Problem("ask", "reads the answers from standard input", "name a patient file"))
+        raise InputError(Problem("ask", "reads the answers from standard input", "name a patient file, or write shorthand"))
     guideline = load_pack(pack)
-    document, day, today, switched = read_document(file), day_of(as_of), date.today(), switches_of(ruling)
+    document, day, today, switched = read_given(file), day_of(as_of), date.today(), switches_of(ruling)
 
     def assess_with(changes: Sequence[str]) -> Assessment:
         known, patient, switches = prepare(
@@ -218,7 +220,8 @@ def ask(
 def verify(
     file: Annotated[str, typer.Argument(help="An answer kept as JSON (`assess --format json`); `-` is standard input.")],
     patient: Annotated[
-        str | None, typer.Option(metavar="FILE", help="The patient file, to derive the facts from its history again.")
+        str | None,
+        typer.Option(metavar="PATIENT", help="The patient file, or shorthand, to derive the facts from its history again."),
     ] = None,
     pack: Annotated[str | None, typer.Option("--pack", help="The guideline; else the one that the answer names.")] = None,
     output: Annotated[Format, typer.Option("--format", help="How the report is printed.")] = Format.text,
@@ -237,7 +240,7 @@ def verify(
         raise InputError(Problem("standard input", "cannot be both the answer and the patient file", "name a file"))
     kept = read_document(file)
     guideline = load_pack(pack) if pack is not None else pack_of(kept)
-    found = answer_again(kept, guideline, date.today(), None if patient is None else read_document(patient))
+    found = answer_again(kept, guideline, date.today(), None if patient is None else read_given(patient))
     emit(json.dumps(plain(found), ensure_ascii=False, indent=1) + "\n" if output is Format.json else render(found, text_width()))
     raise typer.Exit(0 if found.same else 1)
 
@@ -253,6 +256,30 @@ def serve(
     from myeloguide.cli.serve import serve as run
 
     run(port, host, pack, browser=browser)
+
+
+@app.command()
+def shorthand(
+    given: PatientArgument,
+) -> None:
+    """Write a patient file as shorthand, or shorthand as the patient file that it stands for.
+
+    What the other form cannot hold is said: on standard error, or as comments of the file.
+    """
+    from myeloguide.knowledge.vocabulary import vocabulary
+    from myeloguide.record.patient_file import read_patient
+    from myeloguide.record.shorthand import Note, as_patient_file
+    from myeloguide.record.shorthand.writing import write
+
+    document = read_given(given)
+    patient = read_patient(document, vocabulary(), None, date.today())
+    if isinstance(document, Note):
+        emit(as_patient_file(document, vocabulary()))
+        return
+    written = write(patient, vocabulary())
+    emit(f"{written}\n")
+    for text in written.left_out:
+        sys.stderr.write(f"myeloguide: left out: {text}\n")
 
 
 @app.command()
@@ -286,6 +313,8 @@ def main() -> None:
     except InputError as error:
         for problem in error.problems[:20]:
             sys.stderr.write(f"myeloguide: {problem}\n")
+            if isinstance(problem.where, Spot):
+                sys.stderr.write(f"{problem.where.shown()}\n")
         if len(error.problems) > 20:
             sys.stderr.write(f"myeloguide: and {len(error.problems) - 20} more\n")
         sys.exit(2)

@@ -9,6 +9,7 @@ from typing import Any, Literal
 from myeloguide.guideline.declared import Kind, Strength
 from myeloguide.history.facts import Disagreement
 from myeloguide.history.proof import Proof
+from myeloguide.record.shorthand import Understood
 
 Status = Literal["held_back", "advised_against", "condition_not_met", "depends", "offered"]
 STATUSES: tuple[Status, ...] = ("held_back", "advised_against", "condition_not_met", "depends", "offered")
@@ -409,6 +410,8 @@ class Answer:
     """Numbers that `facts` writes rounded, as they were used."""
     newer_guidelines: tuple[GuidelineShown, ...] = ()
     """Those that are not surely later than the day of the decision."""
+    understood: Understood | None = None
+    """What a patient told in shorthand was read as."""
     entries: dict[str, dict[str, str]] = field(default_factory=dict)
     """A short hash of each entry of the pack, by group and name: what tells a later reader which of them changed."""
     evidence: tuple[OptionEvidence, ...] | None = None

@@ -14,6 +14,7 @@ from myeloguide.guideline.what_if import Explanation, difference, explanation, h
 from myeloguide.history.facts import KnownFacts
 from myeloguide.knowledge.reading import Document
 from myeloguide.record.patient_file import PatientFile
+from myeloguide.record.shorthand import understood_of
 
 
 class Consultation:
@@ -59,7 +60,8 @@ class Consultation:
 
     def answer(self, plan: str | None = None) -> Answer:
         """Return the answer: what it hangs on, what suppositions and switches change, where a plan (in any spelling) stands."""
-        found = replace(self.assessment.answer(), hangs_on=self._hangs_on(), supposed=self.what_if)
+        understood = understood_of(self.document, self.patient, self.pack.vocabulary)
+        found = replace(self.assessment.answer(), hangs_on=self._hangs_on(), supposed=self.what_if, understood=understood)
         if self.what_if or self.switched:
             known, _, switches = self._read({}, ())
             found = replace(found, difference=difference(self._assessed(known, switches).answer(), found))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from myeloguide.errors import InputError, Problem
@@ -12,6 +12,7 @@ from myeloguide.knowledge.facts import Fact
 from myeloguide.knowledge.reading import Document, parse
 from myeloguide.knowledge.vocabulary import Vocabulary
 from myeloguide.record.fact_sheet import read_changes
+from myeloguide.record.shorthand import Note, read_note
 
 FACT = "fact."
 RULING = "ruling."
@@ -96,6 +97,8 @@ class Entry:
             lines["as_of",] = f"{FORM}, date of the decision"
         if self.rulings:
             data["rulings"] = {**(data.get("rulings") or {}), **self.rulings}
+        if isinstance(base, Note):
+            return replace(base, data=data, lines=lines)
         return Document(base.name, data, lines)
 
     def _base(self, vocabulary: Vocabulary) -> Document:
@@ -104,9 +107,7 @@ class Entry:
         if self.record:
             return parse(self.record, "the file")
         if self.note:
-            from myeloguide.record.shorthand import read_shorthand
-
-            return read_shorthand(self.note, vocabulary)
+            return read_note(self.note, vocabulary, "the note")
         return Document(FORM, {}, {})
 
     def saved(self, vocabulary: Vocabulary) -> str:
