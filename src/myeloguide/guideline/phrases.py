@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
+from myeloguide.criteria.prose import Quantifier
 from myeloguide.guideline.declared import NamedCondition, Ruling
 from myeloguide.knowledge.vocabulary import Vocabulary
 
@@ -30,6 +31,12 @@ class Phrasebook:
             return f"ruling {fact} read as: {chosen.means}"
         declared = self._words.facts[fact]
         return (declared.says if true else declared.denies).format(member=self.name(member), value=member)
+
+    def several(self, how: Quantifier, members: tuple[str, ...]) -> str:
+        """Write several members as one."""
+        *some, last = map(self.name, members)
+        joined = f"{', '.join(some)} {'or' if how == 'one' else 'and'} {last}"
+        return {"each": "each of ", "one": "", "none": "none of ", "not all": "at least one of "}[how] + joined
 
     def number(self, fact: str, comparison: str) -> str:
         """Say a comparison of a number."""
