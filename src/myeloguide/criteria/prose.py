@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable, Iterator
+from collections.abc import Callable, Hashable, Iterator
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
@@ -68,7 +68,7 @@ def _groups(nodes: tuple[Node, ...], phrases: Phrases, *, true: bool, together: 
     members: dict[Hashable, tuple[str, ...]] = {}
     for place, node in enumerate(nodes):
         about = _about(node, phrases, true=true)
-        key = about[:3] if about else place
+        key: Hashable = about[:3] if about else place
         groups.setdefault(key, []).append(node)
         if about:
             members[key] = tuple(dict.fromkeys((*members.get(key, ()), about[3])))

@@ -13,7 +13,7 @@ from myeloguide.drawing.layout import Layout, Mark, Medium, Row, Strip, lay_out
 PAGE, PHONE = 900, 360
 """The widths drawn for, in pixels."""
 _PADDING = 10
-_FONT = 'Arial, "Liberation Sans", Helvetica, "DejaVu Sans", sans-serif'
+FONT = 'Arial, "Liberation Sans", Helvetica, "DejaVu Sans", sans-serif'
 # Hundredths of the size, for ASCII from the space on: a broad face (DejaVu Sans), so that no usual one is broader.
 _ADVANCES = (
     32, 41, 46, 84, 64, 96, 78, 28, 40, 40, 50, 84, 32, 37, 32, 34, 64, 64, 64, 64, 64, 64, 64, 64,
@@ -99,7 +99,7 @@ def _tag(parent: ET.Element | None, name: str, **attributes: object) -> ET.Eleme
 
 def _style(chart: Chart, sheets: Sequence[_Sheet]) -> str:
     classes = {name: _CLASSES.get(name, _OTHER) for name in chart.classes}
-    light = [f".story text{{font-family:{_FONT};stroke:none}}"]
+    light = [f".story text{{font-family:{FONT};stroke:none}}"]
     light += [f".story .{name}{{{look}}}" for name, (look, _) in _LOOKS.items()]
     light += [f".story .c-{name}{{fill:{colour};stroke:{colour}}}" for name, (colour, _) in classes.items()]
     dark = [f".story .{name}{{{look}}}" for name, (_, look) in _LOOKS.items()]
