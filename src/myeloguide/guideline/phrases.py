@@ -41,7 +41,10 @@ class Phrasebook:
     def number(self, fact: str, comparison: str) -> str:
         """Say a comparison of a number."""
         declared = self._words.facts[fact]
-        return f"{declared.label} {comparison}"
+        if not declared.unit or declared.unit not in declared.label:
+            return f"{declared.label} {comparison}"
+        one = comparison.endswith(" 1")
+        return f"{comparison} {declared.label.replace(declared.unit, declared.unit.removesuffix('s')) if one else declared.label}"
 
     def named(self, name: str, arguments: tuple[str, ...], *, true: bool) -> str | None:
         """Say a named condition."""

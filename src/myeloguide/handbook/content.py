@@ -10,12 +10,14 @@ from typing import Any
 from myeloguide.criteria.nodes import All, Constant, Holds, Is, Node, Not, children
 from myeloguide.criteria.nodes import Any as AnyOf
 from myeloguide.criteria.prose import say
-from myeloguide.guideline.answer import Place, Reason, Via
+from myeloguide.guideline.answer import Reason
 from myeloguide.guideline.coverage import Coverage, Covered, read_coverage
 from myeloguide.guideline.declared import Since
 from myeloguide.guideline.loading import read_against, read_cautions, read_errata
+from myeloguide.guideline.overlay import layers
 from myeloguide.guideline.pack import Condition, Gap, OptionList, Pack, Pointer, Remark, Row
 from myeloguide.guideline.pack_files import Caution, Erratum, OnOptions
+from myeloguide.guideline.prepared import load_pack
 from myeloguide.handbook.known import Known
 
 LABELS = {"strong": "Strong caution", "caution": "Caution", "note": "Note", "remark": "Remark", "against": "Argued against"}
@@ -94,8 +96,9 @@ class Handbook:
 
     @cached_property
     def coverage(self) -> Coverage:
-        """What the pack makes of every line of its source."""
-        return read_coverage(self.pack)
+        """What is made of every line of the source; of an overlay, by the pack that it lies over."""
+        whole, *over = layers(self.pack.folder)
+        return read_coverage(load_pack(str(whole)) if over else self.pack)
 
     @cached_property
     def errata(self) -> tuple[Erratum, ...]:
@@ -151,10 +154,17 @@ class Handbook:
 
     # --- lists ---
 
+    @cached_property
+    def _known(self) -> dict[str, Known]:
+        """What is known of every patient to whom a list applies."""
+        found = {item.id: Known(self.pack.switches) for item in self.pack.lists}
+        for item in self.pack.lists:
+            found[item.id].assume(item.applies.node)
+        return found
+
     def _chapter(self, item: OptionList) -> Chapter:
         sections = list(self._sections(item))
-        known = Known(self.pack.switches)
-        known.assume(item.applies.node)
+        known = self._known[item.id]
         return Chapter(
             list=item,
             applies=self.words(item.applies.node),
@@ -221,6 +231,7 @@ class Handbook:
             for via in row.via
             if (other.list, other.tier, other.option) == (via.list, via.tier, row.option)
             for remark in other.cautions
+            if _can_be_shown(remark, self._known[other.list])
         }
         for remark in row.cautions:
             if not _everywhere(self.cautions[remark.rule - 1]) and remark.rule not in printed:
@@ -261,15 +272,14 @@ class Handbook:
                     if ruling in stand.rulings:
                         yield f"{chapter.list.id}#{stand.anchor}"
 
-    def via_titles(self, vias: Iterable[Via]) -> Iterator[tuple[Via, str]]:
-        """Yield the lists in which an untried option is printed, with their titles."""
-        titles = {item.id: item.title for item in self.pack.lists}
-        for via in vias:
-            yield via, titles[via.list]
-
     def passage_at(self, number: int) -> Covered | None:
         """Return the passage of the source that holds a line."""
         return next((one for one in self.coverage.passages if one.first <= number <= one.last), None)
+
+
+def standing(tier: Tier, stand: Stand) -> str:
+    """Say in which tier an option stands, and with which grade."""
+    return ("if not tried so far" if stand.row.via else tier.title.lower()) + (f" ({stand.grade})" if stand.grade else "")
 
 
 def _can_be_shown(remark: Remark, known: Known) -> bool:
@@ -279,13 +289,8 @@ def _can_be_shown(remark: Remark, known: Known) -> bool:
 
 def sentence(text: str) -> str:
     """Write a statement as a sentence."""
-    return text[:1].upper() + text[1:] + ("" if text.endswith((".", "?", "!")) else ".")
-
-
-def place_of(ranges: Iterable[tuple[int, int]]) -> Place | None:
-    """Return lines of the source as a place."""
-    found = tuple(ranges)
-    return Place(lines=found[0], more_lines=found[1:]) if found else None
+    head = text[:1].upper() if text[1:2].isalpha() or text[1:2] == " " else text[:1]  # not the t of t(11;14)
+    return head + text[1:] + ("" if text.endswith((".", "?", "!")) else ".")
 
 
 def _everywhere(rule: OnOptions) -> bool:

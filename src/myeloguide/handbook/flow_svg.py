@@ -114,7 +114,8 @@ class _Sheet:
         top = self.paragraph(16, top + 2, self.width - 32, "The way to each list, and what it holds", "soft", self.size)
         bottom = self.step(step, 16, top + 12, self.width - 32)
         notes = [
-            "What is not known leaves more than one way open. Grades as printed; no grade, none printed. Inside a tier and grade the order means nothing.",
+            "What is not known leaves more than one way open. Grades as printed; where none stands, none is printed. Inside "
+            "a tier and grade the order means nothing.",
             f"Source: {header.citation}. Drawn from the pack {header.pack} {header.version}. It informs; it does not decide.",
         ]
         for note in notes:
@@ -245,8 +246,8 @@ class _Sheet:
         parts = _parted(tiers, columns)
         height = head + 8 + (advice.height + 4 if advice.lines else 0) + max(sum(t.height for t in part) for part in parts) + 8
         self.box("card", x, y, width, height, 6)
-        top = f"M{_n(x)} {_n(y + head)}V{_n(y + 6)}a6 6 0 0 1 6 -6H{_n(x + width - 6)}a6 6 0 0 1 6 6V{_n(y + head)}Z"
-        _tag(self.boxes, "path", class_="head", d=top)
+        rounded = f"M{_n(x)} {_n(y + head)}V{_n(y + 6)}a6 6 0 0 1 6 -6H{_n(x + width - 6)}a6 6 0 0 1 6 6V{_n(y + head)}Z"
+        _tag(self.boxes, "path", class_="head", d=rounded)
         end = self.paragraph(x + _PADDING, y + 4, inner, chapter.list.title, "bold", self.size)
         self.paragraph(x + _PADDING, end, inner, str(chapter.list.source or ""), "soft", self.small)
         top = y + head + 8
