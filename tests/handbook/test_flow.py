@@ -62,10 +62,7 @@ def test_assess_goes_the_same_ways(way: Step, answer_for: Callable[..., Answer])
         agents = ["bortezomib"] + ["daratumumab"] * dara + ["lenalidomide"] * len_in_1
         facts = {"exposed_to": agents, "refractory_to": ["daratumumab"] * dara + ["lenalidomide"] * refractory}
         facts["not_refractory_to"] = [agent for agent in agents if agent not in facts["refractory_to"]]
-        if lines:
-            answer = answer_for(prior_lines=lines, line1_agents=agents, **facts)
-        else:
-            answer = answer_for(prior_lines=0)
+        answer = answer_for(prior_lines=lines, line1_agents=agents, **facts) if lines else answer_for(prior_lines=0)
         assert {item.list for item in answer.lists if item.applies} == lists, answers
         assert (answer.outside is None) == (end.silence is None)
 

@@ -10,8 +10,10 @@ import pytest
 from myeloguide.guideline.coverage import entries_of
 from myeloguide.guideline.loading import read_audit
 from myeloguide.guideline.pack import Pack
+from myeloguide.guideline.witnesses import replay
 from myeloguide.handbook.content import Handbook
 from myeloguide.handbook.pages import INDEX, pages
+from tests.kept_cases import load
 from tests.test_cli import call
 
 DOCS = Path(__file__).parents[2] / "docs" / "guideline"
@@ -93,6 +95,36 @@ def test_every_statement_of_the_pack_stands_on_some_page(made: dict[str, str], b
         assert one.problem in made["findings.md"]
     for accepted in read_audit(pack).accepted:
         assert accepted.finding in made["findings.md"]
+
+
+def test_what_is_shown_to_a_patient_stands_on_the_page_of_the_list(book: Handbook, pack: Pack) -> None:
+    """Nothing is left out of a list's page that a patient of that list is shown, by every witness of the audit."""
+    said: dict[tuple[str, str], set[str]] = {}
+    for chapter in book.chapters:
+        for tier in chapter.tiers:
+            for stand in (*tier.stands, *tier.untried):
+                texts = said.setdefault((chapter.list.id, stand.row.option), set())
+                texts |= {one.text for one in stand.said}
+    everywhere = {rule.code for rule in book.everywhere}
+    compared = 0
+    for case in load("witnesses.yaml"):
+        answer = replay(pack, case["facts"], case["rulings"]).answer()
+        applying = {item.list for item in answer.lists if item.applies} if not case["rulings"] else set()
+        for row in (row for row in answer.options if row.list in applying):
+            lists = {row.list, *(via.list for via in (row.via, *row.also_via) if via is not None)}
+            for caution in row.cautions:
+                if (
+                    caution.holds
+                    and caution.kind != "since"
+                    and (caution.code not in everywhere or row.option.startswith("BCMA"))
+                ):
+                    assert any(caution.text in said.get((name, row.option), ()) for name in lists), (
+                        row.list,
+                        row.option,
+                        caution,
+                    )
+                    compared += 1
+    assert compared > 1000
 
 
 def test_every_line_of_text_and_every_entry_is_accounted_for(made: dict[str, str], book: Handbook, pack: Pack) -> None:

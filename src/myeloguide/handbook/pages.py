@@ -379,12 +379,8 @@ class _Pages:
             if coverage.section(passage.first) != section:
                 section = coverage.section(passage.first)
                 yield from ("", f"## {section}", "", "| lines | class | said by |", "|---|---|---|")
-            said = (
-                ", ".join(f"[{name}]({targets[name]})" if name in targets else name for name in passage.entries)
-                or passage.why
-                or passage.trial
-                or ""
-            )
+            entries = ", ".join(f"[{name}]({targets[name]})" if name in targets else name for name in passage.entries)
+            said = entries or passage.why or passage.trial or ""
             errata = "; ".join(f"[{name}](findings.md#{name})" for name in passage.errata)
             lines = f"L{passage.first}" + (f"-{passage.last}" if passage.last != passage.first else "")
             yield f'| <a id="L{passage.first}"></a>{lines} | {passage.kind} | {said}{f" (erratum: {errata})" if errata else ""} |'
