@@ -3,7 +3,7 @@ PYTHON ?= $(shell for p in python3 python3.11 python3.12 python3.13 python3.14; 
   $$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { echo $$p; break; }; done)
 BIN := .venv/bin
 
-.PHONY: demo test bench mutants recovery clean
+.PHONY: demo test bench mutants recovery guideline site clean
 .DEFAULT_GOAL := demo
 
 demo: .venv/ready
@@ -35,6 +35,12 @@ mutants: .venv/ready-to-test
 
 recovery: .venv/ready-to-test
 	$(BIN)/python -m benchmarks.recovery
+
+guideline: .venv/ready
+	$(BIN)/myeloguide guideline pages -o docs/guideline
+
+site: .venv/ready-to-test
+	$(BIN)/mkdocs build --strict
 
 clean:
 	rm -rf .venv dist build

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 
 from myeloguide.criteria.nodes import All, Any, Compare, Constant, Holds, Is, Named, Node, Not, Operator, children
-from myeloguide.criteria.prose import Explained, explain, leaves, say
+from myeloguide.criteria.prose import Explained, Quantifier, explain, leaves, say
 from myeloguide.criteria.walk import compile_conditions, walk
 from tests.criteria.generate import conditions, every_part, patients
 from tests.criteria.naive import Patient, truth
@@ -24,6 +24,9 @@ class PhraseBook:
 
     def number(self, fact: str, comparison: str) -> str:
         return f"{fact.replace('_', ' ')} {comparison}"
+
+    def several(self, how: Quantifier, members: tuple[str, ...]) -> str:
+        return f"<{how}: {', '.join(members)}>"
 
     def named(self, name: str, arguments: tuple[str, ...], *, true: bool) -> str | None:
         if name != "usable":
@@ -127,6 +130,30 @@ def test_joined_conditions(node: Node, said: str, opposite: str) -> None:
     assert say(node, BOOK, true=False) == opposite
 
 
+GIVEN, USABLE = ([Holds("given", name) for name in "XYZ"], [Named("usable", A, (name,)) for name in "XY"])
+
+
+@pytest.mark.parametrize(
+    ("node", "said", "opposite"),
+    [
+        (All(tuple(GIVEN)), "given <each: X, Y, Z>", "no given <not all: X, Y, Z>"),
+        (Any(tuple(GIVEN)), "given <one: X, Y, Z>", "given <none: X, Y, Z>"),
+        (All(tuple(map(Not, USABLE))), "<none: X, Y> can be used", "<one: X, Y> can be used"),
+        (Any(tuple(map(Not, USABLE))), "<not all: X, Y> cannot be used", "<each: X, Y> can be used"),
+        # beside others, where the first of them stands
+        (All((GIVEN[0], A, GIVEN[1])), "given <each: X, Y> and frail", "no given <not all: X, Y> or no frail"),
+        (All((GIVEN[0], Any((A, *USABLE)))), "given X and (frail or <one: X, Y> can be used)", "no given X or (no frail and <none: X, Y> can be used)"),
+        # what is denied and what is not are two things, and one member twice is one
+        (All((GIVEN[0], Not(GIVEN[1]))), "given X and no given Y", "no given X or given Y"),
+        (All((GIVEN[0], GIVEN[0])), "given X and given X", "no given X or no given X"),
+    ],
+    ids=repr,
+)  # fmt: skip
+def test_the_same_of_several_members_is_said_at_once(node: Node, said: str, opposite: str) -> None:
+    assert say(node, BOOK) == said
+    assert say(node, BOOK, true=False) == opposite
+
+
 # What is said, read back
 
 COMPARED: dict[str, Operator] = {
@@ -147,7 +174,14 @@ class Marked:
         return said
 
     def fact(self, fact: str, member: str, *, true: bool) -> str:
+        how, _, members = member.rpartition(":")
+        if how:
+            one = [Holds(fact, name) for name in members.split("|")]
+            return self.mark(All(tuple(one)) if how in ("each", "not all") else Any(tuple(one)), true=how in ("each", "one"))
         return self.mark(Is(fact, member) if fact in ("fitness", "set") else Holds(fact, member), true=true)
+
+    def several(self, how: Quantifier, members: tuple[str, ...]) -> str:
+        return f"{how}:{'|'.join(members)}"
 
     def number(self, fact: str, comparison: str) -> str:
         words, number = comparison.rsplit(" ", 1)

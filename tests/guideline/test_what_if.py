@@ -114,7 +114,7 @@ def test_a_test_to_run_is_told_from_what_is_fixed(pack: Pack) -> None:
 def test_a_threshold_of_remarks_only_splits_no_stretch(pack: Pack) -> None:
     sheet = sheet_of({"prior_lines": 1, "exposed_to": ["bortezomib"], "refractory_to": []})
     found = WhatIf(pack, sheet, {}).would_change("IsaPd")
-    assert [[change.text for change in item.changes] for item in found.sets] == [["prior lines of therapy at least 2"]]
+    assert [[change.text for change in item.changes] for item in found.sets] == [["at least 2 prior lines of therapy"]]
 
 
 def test_numbers_are_told_as_stretches(pack: Pack) -> None:

@@ -283,6 +283,25 @@ def shorthand(
 
 
 @app.command()
+def source(
+    name: Annotated[
+        str, typer.Argument(help="Lines (L425, L425-427), an option (PVd), a list, a ruling (C2) or an entry of the pack.")
+    ],
+    file: Annotated[str, typer.Option("--file", metavar="SOURCE", help="Your own copy of the source as text.")],
+    pack: PackOption = "imwg-2021",
+) -> None:
+    """Show a place of the source in your own copy of it; nothing of the text is kept."""
+    from myeloguide.guideline.prepared import load_pack
+    from myeloguide.handbook.content import Handbook
+    from myeloguide.handbook.place import read_source, show_places, spots
+
+    book = Handbook(load_pack(pack))
+    found = spots(book, name)
+    lines, checked = read_source(book, path_of(file))
+    emit(f"{checked}\n\n{show_places(book, found, lines)}")
+
+
+@app.command()
 def schema() -> None:
     """Print the JSON Schema of the answer."""
     from myeloguide.guideline.schema import shipped_schema

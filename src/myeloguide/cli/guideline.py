@@ -14,7 +14,7 @@ from myeloguide.errors import InputError, Problem
 if TYPE_CHECKING:
     pass
 
-from myeloguide.cli.frame import App, Format, emit, path_of, text_width
+from myeloguide.cli.frame import PLAIN_WIDTH, App, Format, PackOption, emit, path_of, text_width
 
 app = App(name="guideline", help="The guideline as data.", no_args_is_help=True, add_completion=False, rich_markup_mode=None)
 
@@ -91,6 +91,41 @@ def guideline_compare(
     from myeloguide.guideline.audit_text import render_comparison
 
     emit(render_comparison(*packs, found, text_width()))
+
+
+@app.command("show")
+def guideline_show(
+    name: Annotated[str | None, typer.Argument(help="A list, an option or a ruling; without one, every list.")] = None,
+    pack: PackOption = "imwg-2021",
+) -> None:
+    """Print the guideline: its lists, or one list, an option wherever it stands, a ruling with the readings not used."""
+    from myeloguide.guideline.prepared import load_pack
+    from myeloguide.handbook.content import Handbook
+    from myeloguide.handbook.terminal import show
+
+    emit(show(Handbook(load_pack(pack)), name, min(text_width(), PLAIN_WIDTH)))
+
+
+@app.command("pages")
+def guideline_pages(
+    folder: Annotated[Path, typer.Option("-o", "--output", parser=path_of, help="The folder of the pages.", metavar="FOLDER")],
+    pack: PackOption = "imwg-2021",
+) -> None:
+    """Write the guideline as linked Markdown pages with a flow chart (SVG)."""
+    from myeloguide.guideline.prepared import load_pack
+    from myeloguide.handbook.content import Handbook
+    from myeloguide.handbook.pages import pages
+    from myeloguide.output import aside, refuse_output, writing
+
+    made = pages(Handbook(load_pack(pack)))
+    with writing(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+    for name in made:
+        refuse_output(folder / name)
+    for name, content in made.items():
+        with aside(folder / name) as path:
+            path.write_text(content, encoding="utf-8")
+    emit(f"{folder}: {len(made)} files\n")
 
 
 @app.command("coverage")

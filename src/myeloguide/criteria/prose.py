@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Hashable, Iterator
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Literal, Protocol
 
 from myeloguide.criteria.nodes import All, Any, Compare, Constant, Holds, Is, Named, Node, Not, Operator, children
 from myeloguide.criteria.walk import Program
@@ -14,9 +14,17 @@ _COMPARED: dict[Operator, str] = {
 }  # fmt: skip
 _OPPOSITE: dict[Operator, Operator] = {"==": "!=", "!=": "==", "<": ">=", "<=": ">", ">": "<=", ">=": "<"}
 
+Quantifier = Literal["each", "one", "none", "not all"]
+_QUANTIFIERS: dict[tuple[bool, bool], Quantifier] = {
+    (True, True): "each", (True, False): "one", (False, True): "none", (False, False): "not all",
+}  # fmt: skip
+
 
 class Phrases(Protocol):
     """How facts and named conditions are said; the guideline's side provides it."""
+
+    def several(self, how: Quantifier, members: tuple[str, ...]) -> str:
+        """Write several members of which the same is said as one member."""
 
     def fact(self, fact: str, member: str, *, true: bool) -> str:
         """Say that a fact holds, or does not."""
@@ -46,8 +54,57 @@ def say(node: Node, phrases: Phrases, *, true: bool = True) -> str:
             return "always" if isinstance(node, All) == true else "never"
         case All(nodes) | Any(nodes):
             together = isinstance(node, All) == true
-            said = [_bracketed(child, phrases, true=true, within_all=together) for child in nodes]
+            groups = _groups(nodes, phrases, true=true, together=together)
+            said = [
+                group if isinstance(group, str) else _bracketed(group, phrases, true=true, within_all=together)
+                for group in groups
+            ]
             return (" and " if together else " or ").join(said)
+
+
+def _groups(nodes: tuple[Node, ...], phrases: Phrases, *, true: bool, together: bool) -> list[Node | str]:
+    """Say at once what is the same of several members, where the first of them stands; the other nodes stay as they are."""
+    groups: dict[Hashable, list[Node]] = {}
+    members: dict[Hashable, tuple[str, ...]] = {}
+    for place, node in enumerate(nodes):
+        about = _about(node, phrases, true=true)
+        key: Hashable = about[:3] if about else place
+        groups.setdefault(key, []).append(node)
+        if about:
+            members[key] = tuple(dict.fromkeys((*members.get(key, ()), about[3])))
+    found: list[Node | str] = []
+    for key, group in groups.items():
+        same = members.get(key, ())
+        found += [_at_once(group[0], same, phrases, true=true, together=together)] if len(same) > 1 else group
+    return found
+
+
+def _about(node: Node, phrases: Phrases, *, true: bool) -> tuple[type, str, bool, str] | None:
+    """Return what is said, whether it holds, and the member of which it is said."""
+    match node:
+        case Not(child):
+            return _about(child, phrases, true=not true)
+        case Named(name, _, (member,)) if phrases.named(name, (member,), true=true):
+            return (Named, name, true, member)
+        case Holds(fact, member) if member:
+            return (Holds, fact, true, member)
+        case _:
+            return None
+
+
+def _at_once(node: Node, members: tuple[str, ...], phrases: Phrases, *, true: bool, together: bool) -> str:
+    """Say of several members what a node says of one of them."""
+    match node:
+        case Not(child):
+            return _at_once(child, members, phrases, true=not true, together=together)
+        case Named(name):
+            how = _QUANTIFIERS[true, together]
+            return phrases.named(name, (phrases.several(how, members),), true=how != "not all") or ""
+        case Holds(fact):
+            how = _QUANTIFIERS[true, together]
+            return phrases.fact(fact, phrases.several(how, members), true=how != "not all")
+        case _:
+            raise TypeError(f"{node} has no member")
 
 
 def _number(number: float) -> str:
@@ -73,6 +130,9 @@ def _joins_all(node: Node, phrases: Phrases, *, true: bool) -> bool | None:
             return _joins_all(child, phrases, true=not true)
         case Named(name, child, arguments) if not phrases.named(name, arguments, true=true):
             return _joins_all(child, phrases, true=true)
+        case Named(name, _, arguments):
+            own = phrases.named(name, arguments, true=true) or ""
+            return True if " and " in own else False if " or " in own else None
         case _:
             return None
 

@@ -15,7 +15,7 @@ PAGE, PHONE = 900, 360
 _PADDING = 10
 _BOLD = 1.12
 """How much broader bold letters are."""
-_FONT = 'Arial, "Liberation Sans", Helvetica, "DejaVu Sans", sans-serif'
+FONT = 'Arial, "Liberation Sans", Helvetica, "DejaVu Sans", sans-serif'
 # Hundredths of the size, for ASCII from the space on: a broad face (DejaVu Sans), so that no usual one is broader.
 _ADVANCES = (
     32, 41, 46, 84, 64, 96, 78, 28, 40, 40, 50, 84, 32, 37, 32, 34, 64, 64, 64, 64, 64, 64, 64, 64,
@@ -164,7 +164,7 @@ def picture(
 
 
 def _style(name: str, sheets: Sequence[Sheet], looks: Looks) -> str:
-    light = [f".{name} text{{font-family:{_FONT};stroke:none}}"]
+    light = [f".{name} text{{font-family:{FONT};stroke:none}}"]
     light += [f".{name} .{look}{{{style}}}" for look, (style, _) in looks.items()]
     dark = [f".{name} .{look}{{{style}}}" for look, (_, style) in looks.items()]
     on_screen = f"svg.{name}{{width:100%;max-width:1300px;height:auto}}"

@@ -13,7 +13,7 @@ if TYPE_CHECKING:  # they need the solver
     from myeloguide.guideline.audit import Audit, Finding
     from myeloguide.guideline.compare import Comparison
 
-_PROVED = {
+PROVED = {
     "unanswered": "every relapsed patient gets an answer or a declared silence",
     "both answer": "lists that exclude each other never both apply (pairs)",
     "nothing offered": "a list that applies and offers nothing is a declared silence (lists)",
@@ -32,7 +32,7 @@ def render_audit(pack: Pack, audit: Audit, width: int = 88) -> str:
     header = pack.header
     lines = [f"Audit of {header.pack} {header.version}, over every patient that can be described", ""]
     for check, number in audit.proved.items():
-        lines += textwrap.wrap(_PROVED[check], width, initial_indent=f"{number:>6}  ", subsequent_indent=" " * 8)
+        lines += textwrap.wrap(PROVED[check], width, initial_indent=f"{number:>6}  ", subsequent_indent=" " * 8)
     lines += [f"{len(audit.witnesses):>6}  patients found by the solver, each answered again by assess with the same result"]
 
     def told(finding: Finding, more: str = "") -> Iterator[str]:

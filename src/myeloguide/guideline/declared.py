@@ -86,6 +86,8 @@ class Header(Strict):
     written: str
     published: str
     source_lines: StrictInt
+    source_hash: str | None = None
+    """The SHA-256 of the text that the lines are those of, whatever its line ends and the blanks at the end of lines."""
     abbreviations: Mapping[str, str] = Field(default_factory=dict)
     grades: tuple[GradeMeaning, ...]
     grades_note: str

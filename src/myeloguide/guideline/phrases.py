@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
+from myeloguide.criteria.prose import Quantifier
 from myeloguide.guideline.declared import NamedCondition, Ruling
 from myeloguide.knowledge.vocabulary import Vocabulary
 
@@ -31,10 +32,19 @@ class Phrasebook:
         declared = self._words.facts[fact]
         return (declared.says if true else declared.denies).format(member=self.name(member), value=member)
 
+    def several(self, how: Quantifier, members: tuple[str, ...]) -> str:
+        """Write several members as one."""
+        *some, last = map(self.name, members)
+        joined = f"{', '.join(some)} {'or' if how == 'one' else 'and'} {last}"
+        return {"each": "each of ", "one": "", "none": "none of ", "not all": "at least one of "}[how] + joined
+
     def number(self, fact: str, comparison: str) -> str:
         """Say a comparison of a number."""
         declared = self._words.facts[fact]
-        return f"{declared.label} {comparison}"
+        if not declared.unit or declared.unit not in declared.label:
+            return f"{declared.label} {comparison}"
+        one = comparison.endswith(" 1")
+        return f"{comparison} {declared.label.replace(declared.unit, declared.unit.removesuffix('s')) if one else declared.label}"
 
     def named(self, name: str, arguments: tuple[str, ...], *, true: bool) -> str | None:
         """Say a named condition."""

@@ -1,0 +1,1 @@
+"""The guideline to be read."""
