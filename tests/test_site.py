@@ -21,5 +21,5 @@ def test_the_site_is_built_without_a_warning(tmp_path: Path) -> None:
     page = (tmp_path / "site" / "guideline" / "index.html").read_text(encoding="utf-8")
     assert 'src="flow.svg"' in page
     assert (tmp_path / "site" / "guideline" / "flow.svg").is_file()
-    fetched = [link for link in re.findall(r'<(?:script|link|img)[^>]*(?:src|href)="(https?:[^"]*)"', page)]
+    fetched = re.findall(r'<(?:script|link|img)[^>]*(?:src|href)="(https?:[^"]*)"', page)
     assert fetched == [], "the site fetches nothing from elsewhere"

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from myeloguide.drawing.svg import text_width
+from myeloguide.drawing.page import text_width
 from myeloguide.guideline.answer import Answer
 from myeloguide.guideline.pack import Pack
 from myeloguide.handbook.content import Handbook

@@ -21,7 +21,7 @@ from myeloguide.guideline.pack import Pack
 from myeloguide.record.schema import TABLES
 from myeloguide.sheet import html, markdown
 from myeloguide.sheet.content import chart_of, sheet_of
-from myeloguide.web import view
+from myeloguide.web import shelf, view
 from myeloguide.web.api import Guideline, pack_of
 from myeloguide.web.entry import Entry
 from myeloguide.web.guard import LARGEST, problems
@@ -126,6 +126,47 @@ async def save(entry: Entered, pack: Guideline) -> Response:
 
 def _file(content: str, kind: str, name: str) -> Response:
     return Response(content, media_type=kind, headers={"content-disposition": f'attachment; filename="{name}"'})
+
+
+def _group(request: Request) -> str:
+    return request.url.path.split("/")[1]
+
+
+Group = Annotated[str, Depends(_group)]
+
+
+@router.get("/guideline/")
+@router.get("/evidence/")
+async def index(group: Group, pack: Guideline) -> Response:
+    """Show the index of the guideline or of the evidence."""
+    pages = shelf.shelf(pack)[group]
+    return _page("text.html", pack=pack, here=group, page=next(pages[name] for name in shelf.INDEX if name in pages))
+
+
+@router.get("/guideline/{name}.svg")
+@router.get("/evidence/{name}.svg")
+async def picture(request: Request, group: Group, name: str, pack: Guideline) -> Response:
+    """Show a picture of the guideline or of the evidence."""
+    found = shelf.picture(pack, group, name)
+    if found is None:
+        return not_found(request)
+    # A picture brings its own look, and nothing else.
+    policy = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'"
+    return Response(found, media_type="image/svg+xml", headers={"content-security-policy": policy})
+
+
+@router.get("/guideline/{name}")
+@router.get("/evidence/{name}")
+async def page(request: Request, group: Group, name: str, pack: Guideline) -> Response:
+    """Show a page of the guideline or of the evidence."""
+    found = shelf.shelf(pack)[group].get(name)
+    return not_found(request) if found is None else _page("text.html", pack=pack, here=group, page=found)
+
+
+@router.get("/search")
+async def search(pack: Guideline, q: str = "") -> Response:
+    """Show where the guideline and the evidence speak of something."""
+    return _page("search.html", pack=pack, q=q[:200], found=shelf.search(pack, q[:200]))
 
 
 def unusable(request: Request, error: InputError) -> Response:
