@@ -16,6 +16,7 @@ from myeloguide.history.rule_sets import RULE_SETS
 from myeloguide.history.story import Told, tell
 from myeloguide.knowledge.vocabulary import vocabulary
 from myeloguide.record.events import Events, Measurement, Person, Procedure, ResponseRecorded, Treatment
+from myeloguide.record.patient_file import Line
 from myeloguide.record.ranges import Range
 from myeloguide.record.time import When, parse_when
 
@@ -146,6 +147,33 @@ def test_what_came_after_the_decision_is_not_known() -> None:
     answer = told(values=COURSE, as_of=START + timedelta(days=500))
     assert of(answer, "refractory_to", "lenalidomide") is False
     assert len(answer.responses) == 5
+
+
+def test_a_stop_and_a_death_after_the_decision_are_not_known() -> None:
+    stopped = drugs(("lenalidomide", 0, 400), stop_reason="progression")
+    early, late = (
+        told(stopped, serum((-5, 4), (28, 2), (56, 1)), procedures=(), as_of=START + timedelta(days=number))
+        for number in (399, 400)
+    )
+    assert (of(early, "refractory_to", "lenalidomide"), of(late, "refractory_to", "lenalidomide")) == (None, True)
+    assert early.derived.courses[0].stop == day(399)
+    died = replace(COMPLETE, death_date=day(300))
+    values = serum((-5, 4), (28, 1), (56, 1), (240, 2))
+    before, after = (
+        told(drugs(("lenalidomide", 0, None)), values, procedures=(), person=died, as_of=START + timedelta(days=number))
+        for number in (299, 300)
+    )
+    assert (of(before, "refractory_to", "lenalidomide"), of(after, "refractory_to", "lenalidomide")) == (None, True)
+
+
+def test_of_a_line_given_nothing_is_known_that_came_after_the_decision() -> None:
+    line = Line.model_validate(
+        {"agents": ["lenalidomide"], "start": day(0), "stop": day(400), "stop_reason": "progression", "best_response": "SD",
+         "transplant": day(380)}, context=vocabulary(),
+    )  # fmt: skip
+    answers = [told((), procedures=(), lines=(line,), as_of=START + timedelta(days=number)) for number in (370, 390, 400)]
+    assert [of(answer, "refractory_to", "lenalidomide") for answer in answers] == [None, None, True]
+    assert [of(answer, "prior_transplant") for answer in answers] == [False, True, True]
 
 
 def test_dates_that_leave_the_order_open_leave_the_lines_open() -> None:
