@@ -92,6 +92,18 @@ def test_progression_of_the_next_line_within_sixty_days(answer_file: Callable[..
     assert facts["refractory_to"] == ["bortezomib", "lenalidomide"]
 
 
+@pytest.mark.parametrize(("stop", "refractory"), [
+    ({}, False), ({"stop_reason": "ongoing"}, False), ({"stop": "2020-12-01"}, True),
+])  # fmt: skip
+def test_cells_are_given_on_one_day_unless_somebody_wrote_another(
+    stop: dict[str, str], refractory: bool, answer_file: Callable[..., Answer]
+) -> None:
+    line = {"agents": ["ide-cel"], "start": "2020-05-06", "best_response": "VGPR", "progression": "2020-12-01", **stop}
+    facts = answer_file(told([line])).facts
+    assert ("idecabtagene_vicleucel" in facts["refractory_to"]) == refractory
+    assert ("idecabtagene_vicleucel" in facts["not_refractory_to"]) != refractory
+
+
 def test_line_numbers_with_a_gap_are_not_a_complete_record(answer_file: Callable[..., Answer]) -> None:
     answer = answer_file(told([{"line": 1, "regimen": "Vd"}, {"line": 3, "regimen": "Kd"}]))
     assert answer.facts["prior_lines"] == {"at_least": 3}

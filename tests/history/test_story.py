@@ -41,6 +41,11 @@ def drugs(*given_: tuple[str, int, int | None], **more: Any) -> tuple[Treatment,
     )
 
 
+def replace_stop(treatments: tuple[Treatment, ...], number: int) -> tuple[Treatment, ...]:
+    """All of these stopped for progression on a day."""
+    return tuple(replace(item, stop=day(number), ongoing=False, stop_reason="progression") for item in treatments)
+
+
 COMPLETE = Person("1", diagnosis_date=day(-10), complete_from=day(-10))
 FIRST = (("bortezomib", 0, 120), ("lenalidomide", 0, 120), ("lenalidomide", 240, 1000))
 
@@ -228,6 +233,36 @@ def test_a_drug_stopped_for_progression_is_so_whatever_was_measured_later() -> N
     assert undated.derived.courses[0].progression == When(day(0).first, day(300).first)
     later = told(drugs(("bortezomib", 0, 250), stop_reason="progression"), values, procedures=())
     assert later.derived.courses[0].progression == day(240)
+
+
+@pytest.mark.parametrize("end", [{}, {"ongoing": True}, {"stop": day(600)}])
+def test_cells_are_given_on_one_day(end: dict[str, Any]) -> None:
+    treatments = (
+        *drugs(("bortezomib", 0, 120), ("lenalidomide", 0, 400)),
+        *(Treatment(agent, day(595), day(597), row=row) for row, agent in ((3, "cyclophosphamide"),)),
+        Treatment("idecabtagene_vicleucel", day(600), row=4, **end),
+    )
+    recorded = tuple(ResponseRecorded(category, day(number)) for category, number in (("VGPR", 640), ("VGPR", 700), ("PD", 900)))
+    answer = told(treatments, procedures=(), responses=recorded)
+    assert of(answer, "refractory_to", "idecabtagene_vicleucel") is False
+    assert answer.derived.courses[1].last_of("idecabtagene_vicleucel").last_dose == day(600)
+    assert of(answer, "regimens_given", "BCMA-CAR-T") is True
+    assert of(answer, "prior_transplant") is False  # what makes room for cells conditions no transplant
+
+
+def test_a_drug_that_goes_on_belongs_to_both_lines_until_and_from_the_day_on_which_another_began() -> None:
+    treatments = drugs(("lenalidomide", 0, None), ("daratumumab", 500, None))
+    values = serum((-5, 4), (28, 2), (56, 1), (470, 1.8), (495, 2), (530, 1), (560, 0.9))
+    answer = told(treatments, values, procedures=())
+    assert [(course.regimens, course.stop) for course in answer.derived.courses] == [
+        (("R-mono",), day(500)),
+        (("DRd",), When.on(LATER)),
+    ]
+    assert answer.derived.courses[1].holding("lenalidomide")[0].first_dose == day(500)
+    assert of(answer, "regimens_given", "Dara-mono") is False
+    assert of(answer, "refractory_to", "lenalidomide") is True
+    later = told(replace_stop(treatments, 700), (*values, *serum((690, 1.6), (720, 1.9))), procedures=())
+    assert [relapse.line for relapse in later.derived.relapses] == [1, 2]  # a stop for progression is of the line it ended
 
 
 def test_a_response_written_later_takes_back_nothing_measured_before_it() -> None:
