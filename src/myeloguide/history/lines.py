@@ -11,11 +11,12 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
+from functools import reduce
 from typing import Literal
 
 from myeloguide.knowledge.vocabulary import Vocabulary
 from myeloguide.record.events import Events, Procedure, Treatment
-from myeloguide.record.time import UNKNOWN, When, days_between
+from myeloguide.record.time import UNKNOWN, When, before, days_between
 
 PhaseName = Literal["induction", "conditioning", "consolidation", "maintenance"]
 Ends = Literal["first", "next", "last"]
@@ -409,7 +410,7 @@ class _Telling:
         cells = [item.day for item in group if item.treatment is None or item.treatment.agent in self.once]
         if intent is None:
             why = self.reason(treatments, infusions, day) if self.line.begun else "the first treatment recorded"
-            kept = [] if cells else self.given_on(day, {treatment.agent for treatment in treatments})
+            kept = [] if cells else self.given_on(treatments)
             self.begin(day, why, for_relapse=group[0].intent == "relapse")
             treatments += kept
             intent, assumed = "induction", False
@@ -494,15 +495,17 @@ class _Telling:
         brief = all(days_between(item.start or UNKNOWN, item.stop or UNKNOWN).exceeds(MOBILISING_DAYS) is False for item in group)
         return brief and self.inducing and any(0 <= (known - day).days <= self.rules.mobilisation for known in self.collected)
 
-    def given_on(self, day: date, but: Collection[str]) -> list[Treatment]:
-        """Return the drugs of the line that were given on, beside what is begun, longer than drugs of one regimen are apart."""
-        over = day + timedelta(days=self.rules.together)
+    def given_on(self, begun: Sequence[Treatment]) -> list[Treatment]:
+        """Return the drugs of the line that for certain were given before, and long after, others were begun."""
+        agents = {item.agent for item in begun}
+        days = reduce(When.spanning, (item.start or UNKNOWN for item in begun))
         return [
             item
             for item in self.treated
-            if item.agent not in but
+            if item.agent not in agents
             and item.agent not in self.once
-            and (item.ongoing or (item.stop is not None and item.stop.first is not None and item.stop.first > over))
+            and before(item.start or UNKNOWN, days)
+            and (item.ongoing or days_between(days, item.stop or UNKNOWN).exceeds(self.rules.together))
         ]
 
     @property
