@@ -235,7 +235,7 @@ def test_a_drug_stopped_for_progression_is_so_whatever_was_measured_later() -> N
     assert later.derived.courses[0].progression == day(240)
 
 
-@pytest.mark.parametrize("end", [{}, {"ongoing": True}, {"stop": day(600)}])
+@pytest.mark.parametrize("end", [{}, {"ongoing": True, "stop_reason": "ongoing"}, {"stop": day(600)}])
 def test_cells_are_given_on_one_day(end: dict[str, Any]) -> None:
     treatments = (
         *drugs(("bortezomib", 0, 120), ("lenalidomide", 0, 400)),
@@ -245,7 +245,8 @@ def test_cells_are_given_on_one_day(end: dict[str, Any]) -> None:
     recorded = tuple(ResponseRecorded(category, day(number)) for category, number in (("VGPR", 640), ("VGPR", 700), ("PD", 900)))
     answer = told(treatments, procedures=(), responses=recorded)
     assert of(answer, "refractory_to", "idecabtagene_vicleucel") is False
-    assert answer.derived.courses[1].last_of("idecabtagene_vicleucel").last_dose == day(600)
+    last = answer.derived.courses[1].last_of("idecabtagene_vicleucel")
+    assert (last.last_dose, last.reason) == (day(600), None)
     assert of(answer, "regimens_given", "BCMA-CAR-T") is True
     assert of(answer, "prior_transplant") is False  # what makes room for cells conditions no transplant
 

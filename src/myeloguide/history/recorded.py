@@ -148,9 +148,9 @@ def _stretch(
 ) -> Stretch:
     start = item.start or UNKNOWN
     last = When.on(as_of) if item.ongoing else item.stop
-    ongoing = item.ongoing
-    if item.agent in once and (ongoing or last is None or not last.known):
-        last, ongoing = start, False  # cells are given on one day
+    reason = "ongoing" if item.ongoing else item.stop_reason
+    if item.agent in once and (item.ongoing or last is None or not last.known):
+        last, reason = start, None if item.ongoing else reason  # cells are given on one day
     if last is None or not last.known:
         last = When(start.first, max(until, start.first or until))
     dose = None if item.dose is None else f"{item.dose:g} {item.dose_unit or 'mg'}"
@@ -164,7 +164,7 @@ def _stretch(
         last_dose=last,
         least_days=int(max(days_between(start, last).least or 0, 0)),
         response=None,
-        reason="ongoing" if ongoing else item.stop_reason,
+        reason=reason,
         doses={item.agent: dose} if dose else {},
         low_dose=frozenset({item.agent}) if low else frozenset(),
     )
