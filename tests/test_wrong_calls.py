@@ -24,6 +24,7 @@ def place(tmp_path: Path) -> Path:
     (tmp_path / "facts.csv").write_text("patient_id,prior_lines\n1,1\n2,2\n")
     (tmp_path / "open-quote.csv").write_text('patient_id,prior_lines\n"Jane Doe,1\n')
     (tmp_path / "no-header.csv").write_text("Jane Doe,1\n")
+    (tmp_path / "labelled.yaml").write_text("patient: {a: 1}\n")
     (tmp_path / "folder.csv").mkdir()
     (tmp_path / "tables").mkdir()
     (tmp_path / "tables" / "treatments.csv").write_text("patient_id,agent,start\np1,lenalidomide,2020-01-01\n")
@@ -47,6 +48,9 @@ def standing(folder: Path) -> dict[str, tuple[int, int]]:
         (["assess", EXAMPLE, "--explain", "zzz"], "no option zzz (name an option of the guideline"),
         (["assess", EXAMPLE, "--plan", "zzz"], "there is no regimen zzz (write a regimen, such as DPd, or its agents)"),
         (["assess", EXAMPLE, "--plan", "PVd\nmyeloguide: fine"], "there is no regimen PVd myeloguide: fine ("),
+        (["assess", EXAMPLE, "--what-if", "nofact=1"], "--what-if: there is no fact nofact (docs/patient-file.md lists the facts)"),
+        (["assess", EXAMPLE, "--what-if", "prior_lines=0", "--what-if", "prior_transplant=true"], "--what-if: prior_lines is 0, but there was a transplant"),
+        (["assess", "labelled.yaml"], "labelled.yaml:1: patient: is no label (write one text or number, such as A-17)"),
         (["assess", EXAMPLE, "--pack", LONG], "pack.yaml: cannot be used: File name too long"),
         (["cohort", "assess", "folder.csv", "-o", "o.csv"], "folder.csv: this is a folder (name a table of facts"),
         (["cohort", "assess", "open-quote.csv", "-o", "o.csv"], "open-quote.csv: cannot be read as csv: could not parse ... (its first row"),
@@ -87,8 +91,22 @@ def test_a_flag_given_twice_is_given(place: Path) -> None:
 
 
 def test_rows_set_aside_are_told_by_derive(place: Path) -> None:
-    done = call(["history", "derive", "untold", "-o", "derived"], folder=place)
-    assert b"1 rows set aside, see `myeloguide history check`" in done.stderr
+    none = call(["history", "derive", "untold", "-o", "derived"], folder=place)
+    assert (none.returncode, (place / "derived").exists()) == (2, False)
+    assert b"untold: no row of it can be used (`myeloguide history check` says why)" in none.stderr
+    with (place / "untold" / "treatments.csv").open("a") as table:
+        table.write("p1,lenalidomide,2020-01-01\n")
+    some = call(["history", "derive", "untold", "-o", "derived"], folder=place)
+    assert some.returncode == 0
+    assert b"1 rows set aside, see `myeloguide history check`" in some.stderr
+
+
+def test_a_table_of_which_no_row_can_be_used_is_no_input(place: Path) -> None:
+    (place / "wrong.csv").write_text("patient_id,prior_lines\n1,-2\n")
+    done = call(["cohort", "assess", "wrong.csv", "-o", "o.csv"], folder=place)
+    assert done.returncode == 2
+    assert b"wrong.csv: no row of it can be used (o.rejected.csv says why)" in done.stderr
+    assert "prior_lines lies outside 0 to 40" in (place / "o.rejected.csv").read_text()
 
 
 def test_a_problem_is_one_line_that_commands_no_terminal() -> None:

@@ -92,6 +92,33 @@ def test_progression_of_the_next_line_within_sixty_days(answer_file: Callable[..
     assert facts["refractory_to"] == ["bortezomib", "lenalidomide"]
 
 
+@pytest.mark.parametrize(("stop", "refractory"), [
+    ({}, False), ({"stop_reason": "ongoing"}, False), ({"stop": "2020-12-01"}, True),
+])  # fmt: skip
+def test_cells_are_given_on_one_day_unless_somebody_wrote_another(
+    stop: dict[str, str], refractory: bool, answer_file: Callable[..., Answer]
+) -> None:
+    line = {"agents": ["ide-cel"], "start": "2020-05-06", "best_response": "VGPR", "progression": "2020-12-01", **stop}
+    facts = answer_file(told([line])).facts
+    assert ("idecabtagene_vicleucel" in facts["refractory_to"]) == refractory
+    assert ("idecabtagene_vicleucel" in facts["not_refractory_to"]) != refractory
+
+
+@pytest.mark.parametrize(("stop", "reason", "response", "refractory"), [
+    ("2019-01-20", "toxicity", "SD", None),
+    ("2019-01-21", "toxicity", "SD", True),
+    ("2019-01-20", "choice", "SD", True),
+    ("2019-01-20", "toxicity", "PD", True),
+])  # fmt: skip
+def test_a_drug_stopped_for_toxicity_before_a_cycle_was_over_has_not_failed_by_stable_disease(
+    stop: str, reason: str, response: str, refractory: bool | None, answer_file: Callable[..., Answer]
+) -> None:
+    line = {"regimen": "Vd", "start": "2019-01-01", "stop": stop, "stop_reason": reason, "best_response": response}
+    facts = answer_file(told([line])).facts
+    held = {True: "bortezomib" in facts["refractory_to"], False: "bortezomib" in facts["not_refractory_to"]}
+    assert next((value for value, holds in held.items() if holds), None) is refractory
+
+
 def test_line_numbers_with_a_gap_are_not_a_complete_record(answer_file: Callable[..., Answer]) -> None:
     answer = answer_file(told([{"line": 1, "regimen": "Vd"}, {"line": 3, "regimen": "Kd"}]))
     assert answer.facts["prior_lines"] == {"at_least": 3}

@@ -66,8 +66,22 @@ def test_induction_transplant_and_maintenance_are_one_line() -> None:
 def test_a_drug_added_for_an_inadequate_response_is_a_new_line() -> None:
     """The definition's own example: Rd, then bortezomib added."""
     lines = found(drug("lenalidomide+dexamethasone", 0), drug("bortezomib", 90))
-    assert told(lines) == [[("induction", "lenalidomide")], [("induction", "bortezomib")]]
+    assert told(lines) == [[("induction", "lenalidomide")], [("induction", "bortezomib+lenalidomide")]]
     assert lines.lines[1].began == "bortezomib added or substituted, not known to be planned"
+    assert (lines.lines[1].regimen, lines.lines[1].start) == ("VRd", parse_when(on(90)))
+
+
+@pytest.mark.parametrize(("stop", "regimen"), [(120, "V-mono"), (121, "VRd"), (None, "VRd"), ("?", "V-mono")])
+def test_a_drug_given_on_for_certain_is_part_of_the_line_that_another_began(stop: Any, regimen: str) -> None:
+    """An overlap of a month is a record's; an end that is not recorded tells nothing."""
+    lines = found(drug("lenalidomide", 0, stop), drug("bortezomib", 90, 300))
+    assert lines.lines[1].regimen == regimen
+
+
+def test_a_drug_substituted_while_another_goes_on_did_not_follow_the_end_of_all() -> None:
+    lines = found(drug("bortezomib", 0, 90, stop_reason="toxicity"), drug("lenalidomide", 0, 300), drug("ixazomib", 100, 300))
+    assert [line.regimen for line in lines.lines] == ["VRd", "IRd"]
+    assert lines.lines[1].began == "ixazomib added or substituted, not known to be planned"
 
 
 def test_toxicity_then_another_regimen_and_a_transplant_is_line_2() -> None:
@@ -268,6 +282,35 @@ def test_what_conditions_cells_is_of_their_line() -> None:
     assert told(named)[1] == [("induction", "idecabtagene_vicleucel"), ("conditioning", "cyclophosphamide")]
     unnamed = found(VRD, conditioning, others=(procedure("car_t_infusion", 900),))
     assert told(unnamed)[1] == [("conditioning", "cyclophosphamide")]
+
+
+def test_what_bridges_to_cells_or_makes_room_for_them_is_no_part_of_their_regimen() -> None:
+    lines = found(
+        VRD, drug("pomalidomide", 875, 890), drug("cyclophosphamide", 895, 897), drug("idecabtagene_vicleucel", 900, "?")
+    )
+    conditioning = ("conditioning", "pomalidomide+cyclophosphamide")
+    assert told(lines)[1] == [("induction", "idecabtagene_vicleucel"), conditioning]
+    assert (lines.lines[1].regimen, lines.lines[1].start, lines.lines[1].assumed) == ("BCMA-CAR-T", parse_when(on(875)), True)
+
+
+@pytest.mark.parametrize(("stop", "harvest", "transplant", "lines"), [
+    (145, 152, None, 1),
+    (147, 200, None, 1),
+    (148, 200, None, 2),  # eight days of it are more than a mobilisation
+    (145, 201, None, 2),
+    (145, None, 200, 1),
+    ("?", 152, None, 2),
+])  # fmt: skip
+def test_cyclophosphamide_before_a_harvest_is_no_new_line(
+    stop: Any, harvest: int | None, transplant: int | None, lines: int
+) -> None:
+    procedures = (procedure("stem_cell_harvest", harvest),) if harvest is not None else ()
+    counted = found(
+        drug("bortezomib+thalidomide", 0, 120), drug("cyclophosphamide", 140, stop), others=procedures,
+        transplants=() if transplant is None else (transplant,),
+    )  # fmt: skip
+    assert len(counted.lines) == lines
+    assert counted.lines[0].regimen == "VTd"
 
 
 def test_a_transplant_without_a_date_leaves_the_lines_open() -> None:

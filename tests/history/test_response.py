@@ -47,6 +47,8 @@ NEGATIVE = {"serum_fixation_negative": True, "urine_fixation_negative": True, "m
     ({"serum": 4}, {"serum": 0, **NEGATIVE, "kappa": 1, "lambda_": 1, "clonal_cells": False}, "sCR"),
     ({"serum": 4}, {"serum": 0, **NEGATIVE, "kappa": 5, "lambda_": 1, "clonal_cells": False}, "CR"),
     ({"serum": 4}, {"serum": 0, **NEGATIVE, "marrow": 5}, "VGPR"),
+    ({"serum": 4}, {"serum": 1.5, **NEGATIVE}, "PR"),
+    ({"serum": 4, "urine": 1000}, {"serum": 0, "urine": 200, **NEGATIVE}, "MR"),
     ({"serum": 4}, {"serum": 0, "serum_fixation_negative": True, "urine_fixation_negative": True}, "VGPR"),
     ({"serum": 4}, {"serum": 0, "serum_fixation_negative": False}, "VGPR"),
     ({"serum": 4, "urine": 1000}, {"serum": 0.3, "urine": 99}, "VGPR"),
@@ -118,6 +120,28 @@ def test_what_shows_a_category_and_what_is_missing_is_said() -> None:
     assert any("serum immunofixation negative" in text for text in visit.not_measured)
     risen = line.visit(panel(56, serum=2, urine=50))
     assert (risen.category, risen.because) == ("PD", ("serum M-protein 2 g/dL, from a lowest of 0.3",))
+
+
+def test_a_light_chain_below_its_limit_tells_the_ratio_where_the_other_is_high() -> None:
+    below = {"lambda_": Range(0, 0.1)}
+    line = Line(START, [panel(-1, serum=0, urine=0, kappa=40, **below)])
+    assert line.by_light_chains
+    assert line.visit(panel(28, kappa=20, **below)).category == "PR"
+    assert [line.normal_ratio(panel(28, kappa=value, **below)) for value in (0.165, 0.166, 0.01)] == [None, False, None]
+    assert line.normal_ratio(panel(28, kappa=0, lambda_=0)) is None
+    assert line.normal_ratio(panel(28, kappa=1, lambda_=0)) is False
+
+
+@pytest.mark.parametrize(("value", "measurable"), [
+    (Range(0, 1), False), (Range(0, 2), None), (Range(1, None), True), (Range.exactly(0.99), False), (Range.exactly(1), True),
+])  # fmt: skip
+def test_a_baseline_below_a_high_limit_may_be_measurable(value: Range, measurable: bool | None) -> None:
+    assert Line(START, [Panel(START, serum=value)]).serum is measurable
+
+
+@pytest.mark.parametrize(("kappa", "normal"), [(0.259, False), (0.26, True), (1.65, True), (1.651, False)])
+def test_the_normal_ratio_includes_its_limits(kappa: float, normal: bool) -> None:
+    assert Line(START, []).normal_ratio(panel(0, kappa=kappa, lambda_=1)) is normal
 
 
 def test_a_value_below_its_limit_is_a_range() -> None:

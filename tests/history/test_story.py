@@ -16,6 +16,7 @@ from myeloguide.history.rule_sets import RULE_SETS
 from myeloguide.history.story import Told, tell
 from myeloguide.knowledge.vocabulary import vocabulary
 from myeloguide.record.events import Events, Measurement, Person, Procedure, ResponseRecorded, Treatment
+from myeloguide.record.patient_file import Line
 from myeloguide.record.ranges import Range
 from myeloguide.record.time import When, parse_when
 
@@ -38,6 +39,11 @@ def drugs(*given_: tuple[str, int, int | None], **more: Any) -> tuple[Treatment,
         Treatment(agent, day(start), None if stop is None else day(stop), ongoing=stop is None, row=row, **more)
         for row, (agent, start, stop) in enumerate(given_, 1)
     )
+
+
+def replace_stop(treatments: tuple[Treatment, ...], number: int) -> tuple[Treatment, ...]:
+    """All of these stopped for progression on a day."""
+    return tuple(replace(item, stop=day(number), ongoing=False, stop_reason="progression") for item in treatments)
 
 
 COMPLETE = Person("1", diagnosis_date=day(-10), complete_from=day(-10))
@@ -148,6 +154,33 @@ def test_what_came_after_the_decision_is_not_known() -> None:
     assert len(answer.responses) == 5
 
 
+def test_a_stop_and_a_death_after_the_decision_are_not_known() -> None:
+    stopped = drugs(("lenalidomide", 0, 400), stop_reason="progression")
+    early, late = (
+        told(stopped, serum((-5, 4), (28, 2), (56, 1)), procedures=(), as_of=START + timedelta(days=number))
+        for number in (399, 400)
+    )
+    assert (of(early, "refractory_to", "lenalidomide"), of(late, "refractory_to", "lenalidomide")) == (None, True)
+    assert early.derived.courses[0].stop == day(399)
+    died = replace(COMPLETE, death_date=day(300))
+    values = serum((-5, 4), (28, 1), (56, 1), (240, 2))
+    before, after = (
+        told(drugs(("lenalidomide", 0, None)), values, procedures=(), person=died, as_of=START + timedelta(days=number))
+        for number in (299, 300)
+    )
+    assert (of(before, "refractory_to", "lenalidomide"), of(after, "refractory_to", "lenalidomide")) == (None, True)
+
+
+def test_of_a_line_given_nothing_is_known_that_came_after_the_decision() -> None:
+    line = Line.model_validate(
+        {"agents": ["lenalidomide"], "start": day(0), "stop": day(400), "stop_reason": "progression", "best_response": "SD",
+         "transplant": day(380)}, context=vocabulary(),
+    )  # fmt: skip
+    answers = [told((), procedures=(), lines=(line,), as_of=START + timedelta(days=number)) for number in (370, 390, 400)]
+    assert [of(answer, "refractory_to", "lenalidomide") for answer in answers] == [None, None, True]
+    assert [of(answer, "prior_transplant") for answer in answers] == [False, True, True]
+
+
 def test_dates_that_leave_the_order_open_leave_the_lines_open() -> None:
     treatments = (
         Treatment("bortezomib", parse_when("2018-01-10"), parse_when("2018-06-01"), row=1),
@@ -200,6 +233,37 @@ def test_a_drug_stopped_for_progression_is_so_whatever_was_measured_later() -> N
     assert undated.derived.courses[0].progression == When(day(0).first, day(300).first)
     later = told(drugs(("bortezomib", 0, 250), stop_reason="progression"), values, procedures=())
     assert later.derived.courses[0].progression == day(240)
+
+
+@pytest.mark.parametrize("end", [{}, {"ongoing": True, "stop_reason": "ongoing"}, {"stop": day(600)}])
+def test_cells_are_given_on_one_day(end: dict[str, Any]) -> None:
+    treatments = (
+        *drugs(("bortezomib", 0, 120), ("lenalidomide", 0, 400)),
+        *(Treatment(agent, day(595), day(597), row=row) for row, agent in ((3, "cyclophosphamide"),)),
+        Treatment("idecabtagene_vicleucel", day(600), row=4, **end),
+    )
+    recorded = tuple(ResponseRecorded(category, day(number)) for category, number in (("VGPR", 640), ("VGPR", 700), ("PD", 900)))
+    answer = told(treatments, procedures=(), responses=recorded)
+    assert of(answer, "refractory_to", "idecabtagene_vicleucel") is False
+    last = answer.derived.courses[1].last_of("idecabtagene_vicleucel")
+    assert (last.last_dose, last.reason) == (day(600), None)
+    assert of(answer, "regimens_given", "BCMA-CAR-T") is True
+    assert of(answer, "prior_transplant") is False  # what makes room for cells conditions no transplant
+
+
+def test_a_drug_that_goes_on_belongs_to_both_lines_until_and_from_the_day_on_which_another_began() -> None:
+    treatments = drugs(("lenalidomide", 0, None), ("daratumumab", 500, None))
+    values = serum((-5, 4), (28, 2), (56, 1), (470, 1.8), (495, 2), (530, 1), (560, 0.9))
+    answer = told(treatments, values, procedures=())
+    assert [(course.regimens, course.stop) for course in answer.derived.courses] == [
+        (("R-mono",), day(500)),
+        (("DRd",), When.on(LATER)),
+    ]
+    assert answer.derived.courses[1].holding("lenalidomide")[0].first_dose == day(500)
+    assert of(answer, "regimens_given", "Dara-mono") is False
+    assert of(answer, "refractory_to", "lenalidomide") is True
+    later = told(replace_stop(treatments, 700), (*values, *serum((690, 1.6), (720, 1.9))), procedures=())
+    assert [relapse.line for relapse in later.derived.relapses] == [1, 2]  # a stop for progression is of the line it ended
 
 
 def test_a_response_written_later_takes_back_nothing_measured_before_it() -> None:

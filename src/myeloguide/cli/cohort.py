@@ -5,14 +5,12 @@ from __future__ import annotations
 import gc
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
-if TYPE_CHECKING:
-    pass
-
 from myeloguide.cli.frame import App, PackOption, RulingOption, TableFormat, path_of, switches_of
+from myeloguide.errors import InputError, Problem
 
 app = App(
     name="cohort", help="The same for a table of patients.", no_args_is_help=True, add_completion=False, rich_markup_mode=None
@@ -29,7 +27,10 @@ def cohort_assess(
     pack: PackOption = "imwg-2021",
     quiet: Annotated[bool, typer.Option("--quiet", help="No progress, no summary.")] = False,
 ) -> None:
-    """Answer for every patient of a table. Rows that cannot be used go to OUTPUT.rejected.csv with the reason."""
+    """Answer for every patient of a table. Rows that cannot be used go to OUTPUT.rejected.csv with the reason.
+
+    Exit status: 0 also when rows were set aside, 2 when no row can be used.
+    """
     gc.enable()
     from myeloguide.cohort.run import assess_table
     from myeloguide.guideline.prepared import load_pack
@@ -38,6 +39,8 @@ def cohort_assess(
     summary = assess_table(guideline, facts, output, switches_of(ruling), show_progress=not quiet and sys.stderr.isatty())
     if not quiet:
         typer.echo(str(summary), err=True)
+    if summary.rejected and not summary.patients:
+        raise InputError(Problem(str(facts), "no row of it can be used", f"{summary.rejected_file} says why"))
 
 
 @app.command("simulate")

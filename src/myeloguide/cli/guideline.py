@@ -5,16 +5,12 @@ from __future__ import annotations
 import gc
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
-from myeloguide.errors import InputError, Problem
-
-if TYPE_CHECKING:
-    pass
-
 from myeloguide.cli.frame import PLAIN_WIDTH, App, Format, PackOption, emit, path_of, text_width
+from myeloguide.errors import InputError, Problem
 
 app = App(name="guideline", help="The guideline as data.", no_args_is_help=True, add_completion=False, rich_markup_mode=None)
 

@@ -8,14 +8,9 @@ import os
 import sys
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
-
-from myeloguide.errors import InputError, Problem
-
-if TYPE_CHECKING:
-    pass
 
 from myeloguide.cli.frame import (
     PATIENT_FILES,
@@ -31,6 +26,7 @@ from myeloguide.cli.frame import (
     switches_of,
     text_width,
 )
+from myeloguide.errors import InputError, Problem
 
 app = App(name="history", help="Recorded events as tables.", no_args_is_help=True, add_completion=False, rich_markup_mode=None)
 

@@ -74,6 +74,8 @@ def derive_tables(
     clinical_criteria(relapse)
     _refuse(output, source)
     examined = read_tables(source).examine(today=today)
+    if not examined.report.used:
+        raise InputError(Problem(str(source), "no row of it can be used", "`myeloguide history check` says why"))
     counts = dict.fromkeys(TABLES, 0)
     undated = differing = 0
     try:

@@ -32,7 +32,7 @@ from myeloguide.guideline.pack import Condition, Criterion, Gap, OptionList, Pac
 from myeloguide.guideline.questions import DEPENDENTS, Name, Questions, name_of
 from myeloguide.history.closure import ANY_LINE, LATER_LINE, Planes, close, planes_of
 from myeloguide.history.definitions import Definitions
-from myeloguide.history.facts import KnownFacts, known_facts
+from myeloguide.history.facts import KnownFacts, known_facts, refuse_contradictions
 from myeloguide.knowledge.reading import Document
 from myeloguide.record.fact_sheet import FactSheet, Members, read_changes, with_fact
 from myeloguide.record.patient_file import PatientFile, read_patient, read_switches
@@ -84,6 +84,9 @@ def known_of(
     for name, value in changes:
         given = with_fact(given, name, value, pack.vocabulary, "--what-if")
     changed = replace(patient, facts=given)
+    if changes:
+        refuse_contradictions(patient, pack.vocabulary)
+        refuse_contradictions(changed, pack.vocabulary, "--what-if")
     known = known_facts(changed, pack.vocabulary, definitions_of(pack, switches), assume_complete=assume_complete)
     if changes:
         recorded = known_facts(patient, pack.vocabulary, definitions_of(pack, switches), assume_complete=assume_complete)

@@ -225,6 +225,8 @@ class _Layout:
         phase, rank = self.phases[place], self.ranks[place]
         if phase.stop.known:
             return phase.stop
+        if self._given_once(place):
+            return self._start(place)
         others = list(self._others(place))
         if self.line.stop.known and not any(other >= rank for _, other in others):
             return self.line.stop
@@ -239,6 +241,12 @@ class _Layout:
             first = start.first and start.first + least
             ends.append(start.last and start.last + most)
         return _span(first, min((day for day in ends if day), default=None))
+
+    def _given_once(self, place: int) -> bool:
+        """Whether a phase is an infusion of CAR-T cells, whose one day is the last, too."""
+        agents = self.agents[place]
+        known = self.phases[place].start.known or (place == 0 and self.line.start.known)
+        return known and bool(agents) and all(agent in self.vocabulary.class_members["bcma_car_t"] for agent in agents)
 
     def _least_days(self, phase: Course) -> int:
         """Return the least number of days that a phase lasted."""
@@ -259,7 +267,7 @@ class _Layout:
                 last_dose=self._stop(place),
                 least_days=self._least_days(phase),
                 response=_told(phase.best_response) if isinstance(phase, Phase) else None,
-                reason=phase.stop_reason or (self.line.stop_reason if rank == last else None),
+                reason=self._reason(place, last),
                 doses=self._doses(agents, phase),
                 low_dose=frozenset(agent for agent in agents if self._low_dose(agent, agents, phase)),
             )
@@ -270,6 +278,10 @@ class _Layout:
             doses = self._doses(self.unplaced, self.line)
             found.insert(0, Stretch(self.unplaced, UNPLACED, sometime, sometime, 0, None, None, doses, frozenset()))
         return tuple(found)
+
+    def _reason(self, place: int, last: int) -> str | None:
+        reason = self.phases[place].stop_reason or (self.line.stop_reason if self.ranks[place] == last else None)
+        return None if reason == "ongoing" and self._given_once(place) else reason
 
     def _doses(self, agents: Iterable[str], phase: Course) -> dict[str, str]:
         """Return the doses as recorded; a bare number is milligrams."""

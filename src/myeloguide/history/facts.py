@@ -98,15 +98,15 @@ def known_facts(
     return KnownFacts(facts, derived, (*disagreements, *differing), assume_complete)
 
 
-def refuse_contradictions(patient: PatientFile, vocabulary: Vocabulary) -> None:
-    """Raise an input error when the facts given contradict each other."""
+def refuse_contradictions(patient: PatientFile, vocabulary: Vocabulary, supposed: str = "") -> None:
+    """Raise an input error when the facts given contradict each other; it names the file, or where some are `supposed`."""
     conflicts = close(planes_of(patient.facts, vocabulary, ()), vocabulary)
     if not conflicts:
         return
     document = patient.document
     problems = []
     for text in dict.fromkeys(conflict.text() for conflict in conflicts):
-        where = document.where(("facts",)) if document else ""
+        where = supposed or (document.where(("facts",)) if document else "")
         problems.append(Problem(where, text, "correct one of the two, or leave it out if unknown"))
     raise InputError(problems[:5])
 

@@ -11,16 +11,20 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
+from functools import reduce
 from typing import Literal
 
 from myeloguide.knowledge.vocabulary import Vocabulary
 from myeloguide.record.events import Events, Procedure, Treatment
-from myeloguide.record.time import When, days_between
+from myeloguide.record.time import UNKNOWN, When, before, days_between
 
 PhaseName = Literal["induction", "conditioning", "consolidation", "maintenance"]
 Ends = Literal["first", "next", "last"]
 """How an end that is not recorded is read: the first day; with what was begun together, else before what came next; going on."""
 AUTOLOGOUS, ALLOGENEIC, INFUSION = "autologous_transplant", "allogeneic_transplant", "car_t_infusion"
+HARVEST = "stem_cell_harvest"
+MOBILISING, MOBILISING_DAYS = "cyclophosphamide", 7
+"""Given alone and so briefly, it may mobilise stem cells."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +34,8 @@ class LineRules:
     `together`: drugs begun so many days apart make one regimen. `maintenance`: a single drug of `maintenance_agents` (or of
     `if_in_induction`, when it was) begun so soon after transplant or induction counts as planned maintenance. `tandem`: a
     second transplant so soon after the first is planned. `to_transplant`: a first transplant so soon after the last drug of the
-    line belongs to it. `conditioning`: melphalan so close to a transplant conditions it. `cycle`: the shortest usual cycle; of a
+    line belongs to it. `conditioning`: melphalan so close to a transplant conditions it. `mobilisation`: cyclophosphamide given
+    alone and briefly, so soon before a harvest or transplant, mobilises its cells. `cycle`: the shortest usual cycle; of a
     line that was stopped sooner the record does not say whether it had a complete one (*unverified*).
     """
 
@@ -41,6 +46,7 @@ class LineRules:
     tandem: int = 180
     to_transplant: int = 180
     conditioning: int = 14
+    mobilisation: int = 60
     cycle: int = 21
     maintenance_agents: tuple[str, ...] = ("bortezomib", "lenalidomide", "thalidomide", "ixazomib")
     if_in_induction: tuple[str, ...] = ("daratumumab",)
@@ -159,8 +165,10 @@ def count_lines(
     procedures = counted(events, active, vocabulary, rules.together)
     days, once = sorted(progressions), cell_products(vocabulary)
 
+    collected = [item.date for item in events.procedures if item.kind in (HARVEST, AUTOLOGOUS) and dated(item.date)]
+
     def told(late: bool, ends: Ends, treatments: Sequence[Treatment] = active) -> tuple[LineFound, ...]:
-        telling = _Telling(rules, vocabulary, days, once, ends)
+        telling = _Telling(rules, vocabulary, days, once, ends, [days_of(when, latest=late) for when in collected])
         return telling.tell(_in_order(treatments, procedures, once, rules, late=late))
 
     found = readings(rules.name, active, procedures, told, ("last", "next", "first"))
@@ -307,13 +315,20 @@ def ended(item: Treatment) -> date | None:
 
 class _Telling:
     def __init__(
-        self, rules: LineRules, vocabulary: Vocabulary, progressions: Sequence[date], once: Collection[str], ends: Ends
+        self,
+        rules: LineRules,
+        vocabulary: Vocabulary,
+        progressions: Sequence[date],
+        once: Collection[str],
+        ends: Ends,
+        collected: Sequence[date],
     ) -> None:
         self.rules = rules
         self.vocabulary = vocabulary
         self.progressions = progressions
         self.once = once
         self.reading = ends
+        self.collected = collected
         self.begun: list[tuple[date, date | None]] = []
         self.lines: list[_Open] = []
         self.open(date.max, "")
@@ -325,6 +340,7 @@ class _Telling:
         self.transplanted: list[date] = []
         self.ends: dict[str, date | None] = {}
         """The last day of each drug of the line, and of CAR-T cells; None is still going on."""
+        self.treated: list[Treatment] = []
         self.cut_short = False
         """Whether a drug of the line was stopped because it failed or was not tolerated."""
 
@@ -391,12 +407,23 @@ class _Telling:
         assumed = False
         if self.line.begun and not infusions:
             intent, assumed = self.intent(treatments, day)
+        cells = [item.day for item in group if item.treatment is None or item.treatment.agent in self.once]
         if intent is None:
             why = self.reason(treatments, infusions, day) if self.line.begun else "the first treatment recorded"
+            kept = [] if cells else self.given_on(treatments)
             self.begin(day, why, for_relapse=group[0].intent == "relapse")
+            treatments += kept
             intent, assumed = "induction", False
+        before_cells = [
+            item.treatment
+            for item in group
+            if cells and item.treatment is not None and item.treatment.agent not in self.once and item.day <= cells[0]
+        ]
         for treatment in treatments:
-            self.add(intent, treatment, day, assumed=assumed)
+            if treatment not in before_cells:
+                self.add(intent, treatment, day, assumed=assumed)
+        for treatment in before_cells:  # what bridges to the cells, or makes room for them
+            self.add("conditioning", treatment, day, assumed=True)
         for infusion in infusions:
             self.line.procedures.append(infusion)
             self.ends[INFUSION] = day
@@ -416,6 +443,8 @@ class _Telling:
         if given is not None and not progressed:
             return given, False
         if agents == {"melphalan"} and self.conditions(day):
+            return "conditioning", True
+        if not progressed and agents == {MOBILISING} and self.mobilises(group, day):
             return "conditioning", True
         if progressed:
             return None, False
@@ -462,6 +491,23 @@ class _Telling:
     def conditions(self, day: date) -> bool:
         return any(abs((known - day).days) <= self.rules.conditioning for known in self.transplanted)
 
+    def mobilises(self, group: Sequence[Treatment], day: date) -> bool:
+        brief = all(days_between(item.start or UNKNOWN, item.stop or UNKNOWN).exceeds(MOBILISING_DAYS) is False for item in group)
+        return brief and self.inducing and any(0 <= (known - day).days <= self.rules.mobilisation for known in self.collected)
+
+    def given_on(self, begun: Sequence[Treatment]) -> list[Treatment]:
+        """Return the drugs of the line that for certain were given before, and long after, others were begun."""
+        agents = {item.agent for item in begun}
+        days = reduce(When.spanning, (item.start or UNKNOWN for item in begun))
+        return [
+            item
+            for item in self.treated
+            if item.agent not in agents
+            and item.agent not in self.once
+            and before(item.start or UNKNOWN, days)
+            and (item.ongoing or days_between(days, item.stop or UNKNOWN).exceeds(self.rules.together))
+        ]
+
     @property
     def maintained(self) -> bool:
         return any(phase.intent == "maintenance" for phase in self.line.phases)
@@ -496,7 +542,7 @@ class _Telling:
         name = ", ".join((*names, "CAR-T cells") if infusions else names)
         if self.progressed_since(day):
             return f"{name} after progression"
-        if self.ongoing(""):
+        if any(end is None or end > day for end in self.ends.values()):
             return f"{name} added or substituted, not known to be planned"
         return f"{name} after all drugs of the line before were stopped"
 
@@ -518,6 +564,7 @@ class _Telling:
             self.line.phases.append(PhaseFound(intent, (treatment.agent,), treatment.start, stop, assumed, rows))
             if intent != "conditioning":
                 self.regimen_day = day
+        self.treated.append(treatment)
         self.cut_short = self.cut_short or treatment.stop_reason in ("progression", "toxicity", "intolerance")
         together = self.rules.together
         end = day if treatment.agent in self.once else end_of(treatment, day, self.begun, together, self.reading)

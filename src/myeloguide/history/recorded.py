@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import replace
 from datetime import date, timedelta
 
 from myeloguide.history.course import MAINTENANCE, RANKS, LineCourse, Stretch
@@ -15,7 +16,7 @@ from myeloguide.history.judged import (
     shows_progression,
     without_progression,
 )
-from myeloguide.history.lines import LineFound, PhaseFound
+from myeloguide.history.lines import LineFound, PhaseFound, cell_products
 from myeloguide.history.response import Category
 from myeloguide.knowledge.vocabulary import Vocabulary
 from myeloguide.record.events import Events, Treatment
@@ -41,10 +42,12 @@ def course_of(
     until = lines[position + 1].start.last if position + 1 < len(lines) else _seen_until(events, as_of)
     rows = {row: phase.intent for phase in line.phases for row in phase.rows}
     given = sorted(
-        (item for item in events.treatments if item.row in rows),
+        (_within(item, lines, position) for item in events.treatments if item.row in rows),
         key=lambda item: ((item.start and item.start.first) or date.min, item.row),
     )
-    stretches = tuple(_stretch(item, rows[item.row], given, definitions, until or as_of, as_of) for item in given)
+    once = cell_products(vocabulary)
+    cells = line.infusions or any(agent in once for agent in line.agents)
+    stretches = tuple(_stretch(item, rows[item.row], given, definitions, until or as_of, as_of, once) for item in given)
     own = [item for item in judged if item.line == line.number]
     progression = next((When.on(item.visit.day) for item in own if shows_progression(item)), None)
     stops = [item.stop or UNKNOWN for item in given if item.stop_reason == "progression"]
@@ -75,7 +78,7 @@ def course_of(
         best_response=best if whole else responded(best, definitions),
         transplant=line.transplants[-1] if line.transplants else None,
         no_transplant=not line.transplants,
-        conditioned=any(phase.intent == "conditioning" for phase in line.phases),
+        conditioned=not cells and any(phase.intent == "conditioning" for phase in line.phases),
         maintenance=bool(maintained),
         maintenance_assumed=any(phase.assumed for phase in maintained) or not maintained,
         progression=progression,
@@ -84,6 +87,20 @@ def course_of(
         complete_response=complete_response(own),
         progression_free=free_of_progression(own) if progression is None else None,
     )
+
+
+def _within(item: Treatment, lines: Sequence[LineFound], position: int) -> Treatment:
+    """Return what of a drug's period falls into a line, where it was given on from the line before or into the line after."""
+    begun = lines[position].start
+    if position and before(item.start or UNKNOWN, begun) and item.row in _rows(lines[position - 1]):
+        item = replace(item, start=begun)
+    if position + 1 < len(lines) and item.row in _rows(lines[position + 1]):
+        item = replace(item, stop=lines[position + 1].start, ongoing=False, stop_reason=None)
+    return item
+
+
+def _rows(line: LineFound) -> Iterator[int]:
+    return (row for phase in line.phases for row in phase.rows)
 
 
 def _seen_until(events: Events, as_of: date) -> date:
@@ -121,10 +138,19 @@ def responded(response: Category | None, definitions: Definitions) -> Category |
 
 
 def _stretch(
-    item: Treatment, intent: str, given: Sequence[Treatment], definitions: Definitions, until: date, as_of: date
+    item: Treatment,
+    intent: str,
+    given: Sequence[Treatment],
+    definitions: Definitions,
+    until: date,
+    as_of: date,
+    once: Collection[str],
 ) -> Stretch:
     start = item.start or UNKNOWN
     last = When.on(as_of) if item.ongoing else item.stop
+    reason = "ongoing" if item.ongoing else item.stop_reason
+    if item.agent in once and (item.ongoing or last is None or not last.known):
+        last, reason = start, None if item.ongoing else reason  # cells are given on one day
     if last is None or not last.known:
         last = When(start.first, max(until, start.first or until))
     dose = None if item.dose is None else f"{item.dose:g} {item.dose_unit or 'mg'}"
@@ -138,7 +164,7 @@ def _stretch(
         last_dose=last,
         least_days=int(max(days_between(start, last).least or 0, 0)),
         response=None,
-        reason="ongoing" if item.ongoing else item.stop_reason,
+        reason=reason,
         doses={item.agent: dose} if dose else {},
         low_dose=frozenset({item.agent}) if low else frozenset(),
     )

@@ -124,7 +124,10 @@ class _Reading:
 
     def findings(self) -> Iterator[Finding]:
         full_only = self.definitions.refractory_dose == "full"
-        if self.response in self.definitions.nonresponse and not (full_only and self.always_low()):
+        if self.response == "SD" and self.cut_short():
+            reason = f"best response SD, but stopped for {self.last.reason} before a cycle was over (line {self.course.number})"
+            yield self.found(None, "too brief to tell", reason)
+        elif self.response in self.definitions.nonresponse and not (full_only and self.always_low()):
             yield self.found(
                 True, "no response", f"best response {self.response}, less than minimal response (line {self.course.number})"
             )
@@ -135,6 +138,12 @@ class _Reading:
         yield self.by_progression()
         if self.course.progression is None:
             yield from self.by_later_lines()
+
+    def cut_short(self) -> bool:
+        """Whether the agent was stopped for toxicity too soon to have failed."""
+        limit = self.definitions.evaluable_days
+        brief = days_between(self.first_dose, self.last.last_dose).reaches(limit - 1) is False
+        return brief and self.last.reason in ("toxicity", "intolerance")
 
     def always_low(self) -> bool:
         return all(self.agent in stretch.low_dose for stretch in self.given)

@@ -17,6 +17,7 @@ from typing import Any, ClassVar, Literal
 
 from pydantic import StrictBool, StrictFloat
 
+from myeloguide.history.kleene import all_of
 from myeloguide.knowledge.reading import Strict, check, read
 from myeloguide.record.events import FindingRecorded, Measurement
 from myeloguide.record.ranges import Range, shown
@@ -270,9 +271,7 @@ class Line:
 
     def normal_ratio(self, panel: Panel) -> bool | None:
         """Whether the ratio of kappa to lambda is normal."""
-        if panel.kappa is None or panel.lambda_ is None or panel.kappa.exact is None or not panel.lambda_.exact:
-            return None
-        return self.criteria.ratio_low.value <= panel.kappa.exact / panel.lambda_.exact <= self.criteria.ratio_high.value
+        return None if panel.kappa is None or panel.lambda_ is None else normal_ratio(panel.kappa, panel.lambda_, self.criteria)
 
     def difference(self, panel: Panel, number: Callable[[Range], float] | None = None) -> float | None:
         """Return involved minus uninvolved light chain in mg/dL; the involved one is that of the baseline."""
@@ -343,7 +342,11 @@ class Line:
         ]
         if self.by_light_chains and self.criteria.complete.normal_ratio_by_light_chains.holds:
             parts.append(("light-chain ratio normal", self.normal_ratio(panel)))
-        return _all(parts)
+        shown = _all(parts)
+        measurable = self.criteria.measurable
+        if shown[0] and (_reaches(panel.serum, measurable.serum.value) or _reaches(panel.urine, measurable.urine.value)):
+            return False, ()  # M-protein that can be measured is no complete response, whatever immunofixation says
+        return shown
 
     def no_plasmacytoma(self, panel: Panel) -> bool | None:
         if panel.plasmacytoma is not None:
@@ -486,6 +489,14 @@ _BELOW_CR: tuple[tuple[Category, Callable[[Line, Panel], Shown]], ...] = (
 )  # fmt: skip
 
 
+def normal_ratio(kappa: Range, lambda_: Range, limits: Criteria) -> bool | None:
+    """Whether the ratio of kappa to lambda is normal; one below its limit of detection may tell, none of both does not."""
+    if kappa.most == lambda_.most == 0:
+        return None
+    not_high = lambda_.surpasses(kappa, factor=1 / limits.ratio_high.value)
+    return all_of((not_high, kappa.surpasses(lambda_, factor=limits.ratio_low.value)))
+
+
 def mrd_negative(panel: Panel, version: Criteria) -> bool | None:
     """Whether less residual disease is there than counts; a bare 0 does not say how sensitive the test was."""
     if panel.residual is None or panel.residual.exact == 0:
@@ -526,7 +537,8 @@ def _or(one: bool | None, other: bool | None) -> bool | None:
 
 
 def _reaches(value: Range | None, limit: float) -> bool | None:
-    return None if value is None else value.reaches(limit) is True
+    below = None if value is None else _below(value, limit)
+    return None if below is None else not below
 
 
 def _below(value: Range, limit: float) -> bool | None:

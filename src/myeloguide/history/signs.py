@@ -17,7 +17,7 @@ from pydantic import StrictBool, StrictFloat, model_validator
 from myeloguide.errors import InputError, Problem, suggestion
 from myeloguide.history.kleene import all_of, any_of, negated
 from myeloguide.history.relapse import Seen, SignFound
-from myeloguide.history.response import BASELINE_DAYS, Panel, criteria
+from myeloguide.history.response import BASELINE_DAYS, Panel, criteria, normal_ratio
 from myeloguide.knowledge.reading import Strict, check, read, wrong_value
 from myeloguide.record.events import UNITS, Events, Treatment
 from myeloguide.record.ranges import Range
@@ -395,22 +395,12 @@ def _light_chains(one: Panel, other: Panel) -> bool | None:
         return False
     kappa_involved = other.kappa.surpasses(other.lambda_)
     risen = kappa if kappa_involved or kappa is lambda_ else lambda_ if kappa_involved is False else None
-    return all_of((risen, _abnormal(other.kappa, other.lambda_)))
+    return all_of((risen, negated(normal_ratio(other.kappa, other.lambda_, criteria()))))
 
 
 def _chain(earlier: Range, later: Range) -> bool | None:
     limit = significant_criteria().flc_rise
     return all_of((later.surpasses(earlier, limit.value), later.surpasses(earlier, factor=1 + limit.or_per_cent / 100)))
-
-
-def _abnormal(kappa: Range, lambda_: Range) -> bool | None:
-    """Whether the ratio of kappa to lambda is abnormal."""
-    limits = criteria()
-    not_high, not_low = (
-        lambda_.surpasses(kappa, factor=1 / limits.ratio_high.value),
-        kappa.surpasses(lambda_, factor=limits.ratio_low.value),
-    )
-    return negated(all_of((not_high, not_low)))
 
 
 def _rise_text(name: str, one: Panel, other: Panel) -> str:

@@ -20,12 +20,12 @@ from myeloguide.history.response import Panel, panels
 from myeloguide.history.rule_sets import RULE_SETS, Counting
 from myeloguide.history.signs import Recorded, clinical_criteria, significant, signs_at
 from myeloguide.knowledge.vocabulary import Vocabulary
-from myeloguide.record.events import Events
+from myeloguide.record.events import Events, Treatment
 from myeloguide.record.fact_sheet import FactSheet, Members
 from myeloguide.record.patient_file import History
 from myeloguide.record.patient_file import Line as LineGiven
 from myeloguide.record.ranges import Range
-from myeloguide.record.time import When
+from myeloguide.record.time import UNKNOWN, When
 
 _MOST_READINGS = 6
 """Lines and progressions are told again until they agree; more often than this they never did."""
@@ -194,13 +194,28 @@ def _known_on(events: Events, as_of: date) -> Events:
         return when is None or when.first is None or when.first <= as_of
 
     def so_far(line: LineGiven) -> LineGiven:
-        late = line.progressed is not None and not known(line.progressed.date)
-        return line.model_copy(update={"progression": None}) if late else line
+        changed: dict[str, object] = {}
+        if line.progressed is not None and not known(line.progressed.date):
+            changed["progression"] = None
+        if not known(line.transplanted):
+            changed["transplant"] = None
+        if not known(line.stop):  # how it ended and what it reached by its end were not known yet
+            changed |= {"stop": UNKNOWN, "stop_reason": "ongoing", "best_response": None, "maintenance": None}
+        return line.model_copy(update=changed) if changed else line
 
+    def going_on(item: Treatment) -> Treatment:
+        return item if known(item.stop) else replace(item, stop=None, ongoing=True, stop_reason=None)
+
+    person = events.person
     return replace(
         events,
-        person=replace(events.person, as_of=When.on(as_of)),  # what is ongoing goes on until then
-        treatments=tuple(item for item in events.treatments if known(item.start)),
+        person=replace(
+            person,
+            as_of=When.on(as_of),  # what is ongoing goes on until then
+            last_seen=person.last_seen if known(person.last_seen) else None,
+            death_date=person.death_date if known(person.death_date) else None,
+        ),
+        treatments=tuple(going_on(item) for item in events.treatments if known(item.start)),
         procedures=tuple(item for item in events.procedures if known(item.date)),
         measurements=tuple(item for item in events.measurements if known(item.date)),
         findings=tuple(item for item in events.findings if known(item.date)),

@@ -51,12 +51,15 @@ class FactSheet:
         return value if isinstance(value, Range) else Range()
 
 
+_FACTS_ARE_LISTED = "docs/patient-file.md lists the facts"
+
+
 def with_fact(sheet: FactSheet, name: str, value: Any, vocabulary: Vocabulary, where: str) -> FactSheet:
     """Return a sheet with one fact (`fact` or `fact.member`) changed; None makes it unknown. `where` names the input."""
     word, dot, member_word = name.partition(".")
     fact = vocabulary.facts.get(word)
     if fact is None:
-        raise InputError(Problem(where, f"there is no fact {word}", suggestion(word, vocabulary.facts)))
+        raise InputError(Problem(where, f"there is no fact {word}", suggestion(word, vocabulary.facts) or _FACTS_ARE_LISTED))
     if fact.is_set != bool(dot):
         remedy = (
             f"write {word}.{_example(fact)}=true"
@@ -152,7 +155,7 @@ class _Reader:
         fact = words.facts.get(words.complements.get(name) or words.partial.get(name) or name)
         if fact is None:
             known = [*words.facts, *words.complements, *words.partial]
-            self.fault((name,), f"there is no fact {name}", suggestion(name, known))
+            self.fault((name,), f"there is no fact {name}", suggestion(name, known) or _FACTS_ARE_LISTED)
         elif fact.is_set:
             self.read_set(fact, name, value)
         elif fact.is_number:
@@ -234,7 +237,7 @@ class _Reader:
         """Return the agent meant; a steroid is understood and left out, for it decides nothing."""
         agent = self.vocabulary.agent(word)
         if agent is None:
-            self.fault(place, f"there is no agent {_shown(word)}", self.vocabulary.near_agent(word))
+            self.fault(place, f"there is no agent {_shown(word)}", self.vocabulary.near_agent(word) or "write its generic name")
             return None
         if not self.vocabulary.agents[agent].steroid:
             return agent
@@ -247,7 +250,8 @@ class _Reader:
         if regimen is None:
             agents = self.vocabulary.recogniser.agents(word)
             if agents is None:
-                self.fault(place, f"there is no regimen {_shown(word)}", self.vocabulary.near_regimen(word))
+                remedy = self.vocabulary.near_regimen(word) or "write its agents, such as bortezomib+lenalidomide"
+                self.fault(place, f"there is no regimen {_shown(word)}", remedy)
             else:
                 self.other_regimens.append(frozenset(self.vocabulary.active(agents)))
         return regimen

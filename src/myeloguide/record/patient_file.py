@@ -36,6 +36,14 @@ def _when(value: Any) -> Any:
         raise wrong_value(str(error), "write 2021-03-15, 2021-03 or 2021") from None
 
 
+def _label(value: Any) -> str | None:
+    if value is None or isinstance(value, str):
+        return value
+    if isinstance(value, int) and not isinstance(value, bool):
+        return str(value)
+    raise wrong_value("is no label", "write one text or number, such as A-17")
+
+
 def _transplant(value: Any) -> Any:
     return value if isinstance(value, bool) else _when(value)
 
@@ -220,7 +228,7 @@ class PatientDocument(Strict):
 
     known_as: ClassVar[str] = "patient file"
 
-    patient: str | StrictInt | None = None
+    patient: Annotated[str | None, BeforeValidator(_label)] = None
     as_of: Moment = UNKNOWN
     facts: Any = None
     history: History | None = None
@@ -262,8 +270,7 @@ def read_patient(document: Document, vocabulary: Vocabulary, as_of: date | None,
         problems.insert(0, Problem(document.where(("as_of",)), f"as_of {decided} is after today, {today}"))
     if problems:
         raise InputError(problems)
-    label = None if file.patient is None else str(file.patient)
-    return PatientFile(label, min(decided, today), sheet, history, dict(file.rulings or {}), document)
+    return PatientFile(file.patient, min(decided, today), sheet, history, dict(file.rulings or {}), document)
 
 
 def _moments(history: History) -> Iterator[tuple[Place, When]]:

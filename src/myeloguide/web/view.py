@@ -26,6 +26,7 @@ from myeloguide.grouping import (
     place_of,
     reference,
     tier_title,
+    understood,
     warnings,
 )
 from myeloguide.guideline.answer import Answer, CautionShown, ListAnswer, Missing, OptionAnswer, ResultShown
@@ -112,6 +113,7 @@ def answer(consultation: Consultation, found: Answer) -> dict[str, Any]:
     newer = news(found)
     return {
         "answer": found,
+        "understood": "; ".join(understood(found)),
         "patient": patient_line(found.facts, pack),
         "label": found.patient or "",
         "story": story(consultation),
