@@ -83,7 +83,16 @@ def _opened(browser: Browser, address: str, size: tuple[int, int], scheme: Any) 
 def typed(page: Page, note: str) -> None:
     page.fill("#note", note)
     page.wait_for_selector(".option")
-    page.wait_for_function("!document.querySelector('.htmx-request')")
+    until(page, "!document.querySelector('.htmx-request')")
+
+
+def until(page: Page, said: str, arg: Any = None) -> None:
+    """Wait until something holds; the page's policy lets no text be evaluated in it, so it is asked from outside."""
+    for _ in range(200):
+        if page.evaluate(said, arg):
+            return
+        page.wait_for_timeout(50)
+    raise AssertionError(f"never held: {said}")
 
 
 def offered(page: Page) -> list[str]:
@@ -123,7 +132,7 @@ def test_a_question_is_answered_in_place_and_stands_in_the_form(page: Page) -> N
     typed(page, "1 prior line; received: V, R; refractory: R")
     first = page.locator(".question").first.inner_text()
     page.locator(".question .button").first.click()
-    page.wait_for_function("text => document.querySelector('.question')?.innerText !== text", arg=first)
+    until(page, "text => document.querySelector('.question')?.innerText !== text", first)
     chosen = page.eval_on_selector_all(
         "#facts select, #facts input[type=radio]:checked", "fields => fields.map(field => field.value).filter(Boolean)"
     )
@@ -133,14 +142,13 @@ def test_a_question_is_answered_in_place_and_stands_in_the_form(page: Page) -> N
 def test_access_is_switched(page: Page) -> None:
     typed(page, NOTE)
     before = offered(page)
-    page.click("#form > summary")
-    page.click(".agents summary")
+    page.click(".agents summary")  # the form is open until a patient is opened from a file
     page.check("[name='fact.unavailable_agents.carfilzomib']")
-    page.wait_for_function("!document.querySelector('.option.offered')?.parentElement.innerText.includes('DKd')")
+    until(page, "!document.querySelector('.option.offered')?.parentElement.innerText.includes('DKd')")
     assert "DKd" in before
     assert "DKd" not in offered(page)
     page.uncheck("[name='fact.unavailable_agents.carfilzomib']")
-    page.wait_for_function("document.body.innerText.includes('IsaKd')")
+    until(page, "document.body.innerText.includes('IsaKd')")
     page.wait_for_timeout(200)
     assert offered(page) == before
 
@@ -151,16 +159,16 @@ def test_a_reason_is_opened_and_stays_open(page: Page) -> None:
     page.wait_for_selector(".because .tree")
     assert "refractory to lenalidomide" in page.inner_text(".because >> nth=0")
     page.fill("#note", NOTE + "; transplant eligible")
-    page.wait_for_function("document.querySelector('.who').innerText.includes('eligible')")
+    until(page, "document.querySelector('.who').innerText.includes('eligible')")
     assert page.locator(".option details").first.evaluate("found => found.open")
+    assert page.locator(".because .tree").count() > 0
 
 
 def test_a_ruling_is_read_otherwise(page: Page) -> None:
     typed(page, NOTE)
     page.click("#rulings > summary")
     page.locator("#rulings .choice label").nth(1).click()
-    page.wait_for_selector(".warning")
-    assert "is switched to" in page.inner_text(".result")
+    until(page, "document.querySelector('.result').innerText.includes('is switched to')")
 
 
 def test_a_file_is_opened_closed_and_saved(page: Page, tmp_path: Path) -> None:
@@ -192,6 +200,7 @@ def test_a_plan_is_placed(page: Page) -> None:
 
 
 def test_everything_is_reached_by_keyboard(page: Page) -> None:
+    page.evaluate("document.activeElement.blur()")
     page.keyboard.press("/")
     page.keyboard.type("1 prior line; received: V, R; refractory: R")
     page.wait_for_selector(".option")
@@ -215,7 +224,7 @@ def test_without_scripts_the_page_answers_too(browser: Browser, address: str) ->
     page = context.new_page()
     page.goto(address)
     page.fill("#note", NOTE)
-    page.press("#fact\\.age", "Enter") if page.is_visible("#fact\\.age") else page.click("#go", force=True)
+    page.get_by_role("button", name="Answer", exact=True).click()
     page.wait_for_selector(".option")
     assert offered(page)[:1] == ["PVd"]
     context.close()
@@ -229,10 +238,10 @@ def test_nothing_of_the_patient_is_in_the_address(page: Page) -> None:
 
 def test_an_edit_changes_the_page_at_once_and_keeps_the_place(page: Page) -> None:
     typed(page, NOTE)
-    page.evaluate("window.scrollTo(0, 300)")
+    page.evaluate("window.scrollTo(0, 100)")
     page.fill("#note", NOTE.replace("68y", "71y"))
-    page.wait_for_function("document.querySelector('.who').innerText.includes('71')")
-    assert page.evaluate("window.scrollY") == 300
+    until(page, "document.querySelector('.who').innerText.includes('71')")
+    assert page.evaluate("window.scrollY") == 100
     assert page.evaluate("document.activeElement.id") == "note"
 
 
@@ -282,13 +291,25 @@ def test_pages_are_accessible_and_nothing_overlaps(browser: Browser, address: st
     next(pages, None)
 
 
+@pytest.mark.parametrize("path", ["guideline/", "guideline/two-or-more-lines", "guideline/rulings", "evidence/", "evidence/candor",
+                                  "evidence/pictures", "search?q=frail", "nowhere"])  # fmt: skip
+@pytest.mark.parametrize("size", ["phone", "desk"])
+def test_the_pages_beside_it_are_accessible(browser: Browser, address: str, size: str, path: str) -> None:
+    page = browser.new_page(viewport=dict(zip(("width", "height"), SIZES[size], strict=True)))
+    page.goto(address + path)
+    violations = axe.Axe().run(page, options={"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]})
+    assert violations.violations_count == 0, violations.generate_report()
+    assert page.evaluate("document.documentElement.scrollWidth") <= SIZES[size][0]
+    page.close()
+
+
 def test_long_names_and_forty_options_do_not_break_it(browser: Browser, address: str) -> None:
     pages = _opened(browser, address, SIZES["phone"], "light")
     page = next(pages)
-    long = {"patient": "Donaudampfschifffahrtsgesellschaft" * 8, "facts": {"prior_lines": 2}}
+    long = {"patient": "Donaudampfschifffahrtsgesellschaft" * 8, "facts": {"age": 60}}
     page.set_input_files("#file", {"name": "long.json", "mimeType": "application/json", "buffer": json.dumps(long).encode()})
     page.wait_for_selector(".option")
-    assert page.locator(".option").count() >= 30
+    assert page.locator(".option").count() >= 40
     assert page.evaluate(OVERLAP) == []
     assert page.evaluate("document.documentElement.scrollWidth") <= SIZES["phone"][0]
     next(pages, None)

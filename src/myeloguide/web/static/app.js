@@ -21,8 +21,10 @@ document.addEventListener("submit", (event) => {
   note.dispatchEvent(new Event("input", { bubbles: true }));
 });
 
-// An answered question is gone: the next one takes the focus.
-document.addEventListener("htmx:after:swap", () => {
+// What stands open is told anew for the patient as entered now; an answered question is gone: the next one takes the focus.
+document.addEventListener("htmx:after:swap", (event) => {
+  if (event.target.closest?.("details[hx-post]")) return;
+  document.querySelectorAll(".option details[open]").forEach((found) => found.dispatchEvent(new Event("toggle")));
   if (document.activeElement === document.body) document.querySelector("#questions")?.focus();
 });
 
