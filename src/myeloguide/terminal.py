@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, TextIO
 
@@ -32,19 +33,28 @@ from myeloguide.grouping import (
     reference,
     tier_title,
     warnings,
+    weighing_cautions,
 )
-from myeloguide.guideline.answer import Answer, CautionShown, ListAnswer, NoteShown, OptionAnswer, SinceShown
+from myeloguide.guideline.answer import Answer, ListAnswer, NoteShown, OptionAnswer, SinceShown
 from myeloguide.guideline.pack import Pack
 from myeloguide.text import Page
 
 NARROWEST = 60
+_BEFORE_THE_OPTION = 5
+_BEFORE_THE_TEXT = 7
+_LEAST_TEXT = 42
 _CAUTION = "yellow"
 _STRENGTH = {"strong": "bold red", "caution": _CAUTION, "note": "cyan", "remark": "dim"}
 _PLACE = "dim"
 _HEADING = "bold"
 _OPTION = "bold green"
 _OPEN = "bold cyan"
+_NEEDS = "cyan"
 _BLOCKED = "red"
+
+
+_TRAILING = re.compile(r" +(?=(?:\x1b\[[0-9;]*m| )*$)", re.MULTILINE)
+"""Spaces that only fill a line, whatever the style that ends there."""
 
 
 def console_for(stream: TextIO, width: int, colour: bool | None = None) -> Console:
@@ -59,7 +69,7 @@ def render(answer: Answer, pack: Pack, console: Console) -> str:
     """Return an answer as it is sent to a terminal."""
     with console.capture() as captured:
         show(answer, pack, console)
-    return "".join(f"{line.rstrip()}\n" for line in captured.get().splitlines())
+    return _TRAILING.sub("", captured.get())
 
 
 def show(answer: Answer, pack: Pack, console: Console) -> None:
@@ -109,7 +119,9 @@ class _Page:
 
     def patient(self) -> Iterator[RenderableType]:
         answer = self.answer
-        yield Text.assemble((f"{patient_label(answer)}: ", _HEADING), patient_line(answer.facts, self.pack))
+        line = Text.assemble((f"{patient_label(answer)}: ", _HEADING), patient_line(answer.facts, self.pack))
+        line.highlight_regex(r"(?<=; )refractory to [^;]+", _HEADING)
+        yield line
         yield Text(f"As of {answer.as_of}; {answer.title} (pack {answer.pack} {answer.pack_version})", style=_PLACE)
         for text in (*warnings(answer), *(f"Note: {remark}." for remark in answer.remarks)):
             yield _set("! ", (text, _CAUTION), style=_CAUTION)
@@ -147,32 +159,36 @@ class _Page:
         yield from self.blocked(rows)
 
     def tier(self, rows: Sequence[OptionAnswer]) -> Iterator[RenderableType]:
+        """Yield a tier, what is offered before what is open; where the names leave too little room, what is said stands below."""
         yield Text()
         yield Text(tier_title(rows[0], self.pack), style=_HEADING)
-        table = Table.grid(padding=(0, 1))
-        table.add_column(width=1)
-        table.add_column(width=2)
-        table.add_column(min_width=max(len(row.option) for row in rows), no_wrap=True)
-        table.add_column(ratio=1)
-        for row in rows:
-            offered = row.status == "offered"
-            sign, style = ("*", _OPTION) if offered else ("?", _OPEN)
-            table.add_row(Text(sign, style), row.grade or "--", Text(row.option, style), Group(*self.said_of(row)))
-        yield Padding(table, (0, 0, 0, 1))
+        longest = max(len(row.option) for row in rows)
+        beside = self.width - longest - _BEFORE_THE_TEXT >= _LEAST_TEXT
+        table = _grid(_BEFORE_THE_OPTION, longest if beside else None)
+        for row in sorted(rows, key=lambda row: row.status != "offered"):
+            sign, style = ("*", _OPTION) if row.status == "offered" else ("?", _OPEN)
+            head = Text.assemble((f" {sign} ", style), f"{row.grade or '--'}")
+            if beside:
+                table.add_row(head, Text(row.option, style), Group(*self.said_of(row)))
+            else:
+                table.add_row(head, Group(Text(row.option, style), *self.said_of(row)))
+        yield table
 
     def said_of(self, row: OptionAnswer) -> Iterator[RenderableType]:
-        """Yield what decides about an option: what it depends on, its agents, why it is offered, the cautions that weigh most."""
-        if row.status == "depends":
-            yield Text(f"depends on {needs(row, self.pack)}", _OPEN)
-        yield Text.assemble(row.name, (f" (at first relapse: {at_first_relapse(row)})" if row.via else "", _PLACE))
+        """Yield what decides about an option: its agents, why it is offered, the cautions that weigh most; of an open one what it
+        depends on, and strong cautions.
+        """
+        via = (f" (at first relapse: {at_first_relapse(row)})" if row.via else "", _PLACE)
+        open_ = row.status == "depends"
+        yield Text.assemble((f"depends on: {needs(row, self.pack)}", _NEEDS), via) if open_ else Text.assemble(row.name, via)
         for reason in row.reasons:
             if reason.code == "condition-met":
                 yield Text.assemble(reason.text, (_bracketed(reference(reason)), _PLACE))
-        weighing, more = _weighing(row)
+        weighing, more = weighing_cautions(row)
         for caution in weighing:
             style = _STRENGTH[caution.strength]
             yield _set(f"{MARK[caution.strength]} ", (caution.text, style), (_bracketed(reference(caution)), _PLACE), style=style)
-        if more:
+        if more and not open_:
             yield Text(f"and {more} more: --explain {row.option}", style=_PLACE)
 
     def blocked(self, rows: Sequence[OptionAnswer]) -> Iterator[RenderableType]:
@@ -206,10 +222,14 @@ class _Page:
             yield _set("- ", (item.option, "bold"), f": {item.text}", (_bracketed(place_of(item)), _PLACE))
         if found.more:
             yield Text(f"and {found.more} more on options not offered: --format json", style=_PLACE)
+        if found.own and found.listed:
+            yield Text()
         if found.own:
             yield Text("In no list for this patient", style=_HEADING)
         for items in found.own.values():
             yield from self.own(items)
+        if found.own or found.listed:
+            yield Text()
         for text in (*found.folded(self.answer.as_of), *newer_guidelines(self.answer)):
             yield Text(text)
 
@@ -246,22 +266,22 @@ class _Page:
         yield _set("- ", "Signs: * offered; ? open; !! strong caution; ! caution; - a condition that the text adds")
 
 
-def _weighing(row: OptionAnswer) -> tuple[list[CautionShown], int]:
-    """Return the cautions to show, every strong one or else the first, and how many more hold."""
-    held = [caution for caution in row.cautions if caution.holds and caution.strength != "remark"]
-    strong = [caution for caution in held if caution.strength == "strong"]
-    chosen = strong or held[:1]
-    return chosen, len(held) - len(chosen)
-
-
 def _bracketed(place: str) -> str:
     return f" [{place}]" if place else ""
 
 
 def _set(sign: str, *parts: str | tuple[str, str], style: str = "", indent: int = 0) -> RenderableType:
     """Return a text that begins with a sign; what wraps is set below the text."""
-    table = Table.grid()
-    table.add_column(width=len(sign))
-    table.add_column(ratio=1)
+    table = _grid(len(sign))
     table.add_row(Text(sign, style), Text.assemble(*parts))
     return Padding(table, (0, 0, 0, indent))
+
+
+def _grid(*widths: int | None) -> Table:
+    """Return columns of these widths and one that takes the rest."""
+    table = Table.grid(padding=(0, 1) if len(widths) > 1 else 0)
+    for width in widths:
+        if width is not None:
+            table.add_column(width=width, no_wrap=True)
+    table.add_column(ratio=1)
+    return table
