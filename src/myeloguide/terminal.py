@@ -62,7 +62,7 @@ def console_for(stream: TextIO, width: int, colour: bool | None = None) -> Conso
     kind: dict[str, Any] = {} if colour is None else {"force_terminal": True, "no_color": not colour}
     if colour and os.environ.get("TERM") in (None, "dumb", "unknown"):
         kind["color_system"] = "standard"
-    return Console(file=stream, width=max(width, NARROWEST), highlight=False, **kind)
+    return Console(file=stream, width=max(width, NARROWEST), height=25, highlight=False, **kind)  # else "dumb" means 80 columns
 
 
 def render(answer: Answer, pack: Pack, console: Console) -> str:
