@@ -10,7 +10,7 @@ from pathlib import Path
 EXAMPLE = Path(__file__).parents[1] / "examples" / "after-lenalidomide-maintenance.yaml"
 
 OURS = {
-    "myeloguide", "myeloguide.__main__", "myeloguide.cli", "myeloguide.cli.frame", "myeloguide.errors", "myeloguide.text",
+    "myeloguide", "myeloguide.__main__", "myeloguide.cli", "myeloguide.cli.frame", "myeloguide.errors", "myeloguide.grouping", "myeloguide.text",
     "myeloguide.criteria", "myeloguide.criteria.nodes", "myeloguide.criteria.prose",
     "myeloguide.criteria.walk", "myeloguide.guideline", "myeloguide.guideline.answer", "myeloguide.guideline.assess",
     "myeloguide.guideline.declared", "myeloguide.guideline.pack", "myeloguide.guideline.prepared", "myeloguide.guideline.phrases", "myeloguide.guideline.what_if", "myeloguide.guideline.questions",
