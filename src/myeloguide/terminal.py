@@ -241,7 +241,7 @@ class _Page:
         for text in items[0].on_agents:
             yield from self.set("  ! ", (text, _CAUTION), style=_CAUTION)
         for item in items:
-            yield from self.set("  ", item.text, f" For: {item.applies_to}", (matched(item), "bold"), _place(place_of(item)))
+            yield from self.set("  ", item.text, f" For: {item.applies_to}", *_matched(item), _place(place_of(item)))
 
     def remarks(self) -> Iterator[Text]:
         for note in self.answer.notes:
@@ -264,6 +264,11 @@ class _Page:
             ruling = self.pack.header.grades_ruling
             yield from self.set("- ", f"Grades: {read}. {answer.grades_note}", _place(f"our reading {ruling}" if ruling else ""))
         yield from self.set("- ", "Signs: * offered; ? open; !! strong caution; ! caution; - a condition that the text adds")
+
+
+def _matched(item: SinceShown) -> tuple[Part, ...]:
+    said = matched(item)
+    return (said[:2], (said[2:], "bold"))
 
 
 def _place(place: str) -> tuple[str, str]:
