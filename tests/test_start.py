@@ -10,7 +10,7 @@ from pathlib import Path
 EXAMPLE = Path(__file__).parents[1] / "examples" / "after-lenalidomide-maintenance.yaml"
 
 OURS = {
-    "myeloguide", "myeloguide.__main__", "myeloguide.cli", "myeloguide.cli.frame", "myeloguide.errors", "myeloguide.text",
+    "myeloguide", "myeloguide.__main__", "myeloguide.cli", "myeloguide.cli.frame", "myeloguide.errors", "myeloguide.grouping", "myeloguide.text",
     "myeloguide.criteria", "myeloguide.criteria.nodes", "myeloguide.criteria.prose",
     "myeloguide.criteria.walk", "myeloguide.guideline", "myeloguide.guideline.answer", "myeloguide.guideline.assess",
     "myeloguide.guideline.declared", "myeloguide.guideline.pack", "myeloguide.guideline.prepared", "myeloguide.guideline.phrases", "myeloguide.guideline.what_if", "myeloguide.guideline.questions",
@@ -49,10 +49,19 @@ def imported(arguments: list[str]) -> set[str]:
 def test_a_cold_assess_imports_these_modules_and_no_others() -> None:
     modules = imported(["assess", str(EXAMPLE)])
     assert {name for name in modules if name.split(".")[0] == "myeloguide"} == OURS
-    standard = set(sys.stdlib_module_names)
-    others = {name.split(".")[0] for name in modules} - standard - {"myeloguide"}
-    others = {name for name in others if not name.startswith(("_", "sitecustomize", "distutils"))}
-    assert others - THEIRS == set()
+    assert foreign(modules) - THEIRS == set()
+
+
+def test_a_terminal_costs_rich_and_nothing_else() -> None:
+    modules = imported(["assess", str(EXAMPLE), "--color"])
+    assert {name for name in modules if name.split(".")[0] == "myeloguide"} == OURS | {"myeloguide.terminal"}
+    assert foreign(modules) - THEIRS == {"rich"}
+
+
+def foreign(modules: set[str]) -> set[str]:
+    """Return the packages that are neither ours nor Python's."""
+    others = {name.split(".")[0] for name in modules} - set(sys.stdlib_module_names) - {"myeloguide"}
+    return {name for name in others if not name.startswith(("_", "sitecustomize", "distutils"))}
 
 
 def test_imports_go_one_way() -> None:

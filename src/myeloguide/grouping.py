@@ -11,6 +11,7 @@ from myeloguide.guideline.answer import (
     STATUSES,
     Answer,
     Before,
+    CautionShown,
     Difference,
     MovedRow,
     OptionAnswer,
@@ -104,6 +105,14 @@ def offered_so_far(answer: Answer, pack: Pack) -> Iterator[tuple[str, str]]:
 def first_question(answer: Answer) -> str | None:
     """Return the most decisive question, where it decides something that is recommended."""
     return answer.missing[0].question if answer.missing and answer.missing[0].decides_recommended else None
+
+
+def weighing_cautions(row: OptionAnswer) -> tuple[list[CautionShown], int]:
+    """Return the cautions that weigh most and how many more hold: every strong one, or else the first of an offered option."""
+    held = [caution for caution in row.cautions if caution.holds and caution.strength != "remark"]
+    strong = [caution for caution in held if caution.strength == "strong"]
+    chosen = strong if strong or row.status == "depends" else held[:1]
+    return chosen, len(held) - len(chosen)
 
 
 def blockers(row: OptionAnswer) -> tuple[Reason, ...]:

@@ -193,3 +193,13 @@ def test_what_cannot_be_written_is_refused(tmp_path: Path) -> None:
         assert said in done.stderr.decode()
     assert patient.read_bytes() == FIRST.read_bytes()
     assert list(tmp_path.iterdir()) == [patient]
+
+
+@pytest.mark.parametrize("output", ["html", "md"])
+def test_the_example_of_the_docs_is_as_made_now(output: str) -> None:
+    root = Path(__file__).parents[2]
+    kept = (root / "docs" / f"sheet-example.{output}").read_text(encoding="utf-8")
+    example = root / "examples" / "after-lenalidomide-maintenance.yaml"
+    made = call(["assess", example, "--plan", "DPd", "--format", output]).stdout.decode()
+    of_pack = re.compile(r"sha256:[0-9a-f]{12}")
+    assert of_pack.sub("", made) == of_pack.sub("", kept), "make it again, as docs/sheet.md says"

@@ -199,7 +199,7 @@ def _population(criteria: Sequence[CriterionShown]) -> Population:
 
 
 def _as_caution(item: Since, ruling: str) -> Iterator[tuple[bool, CautionShown]]:
-    dated = item.date or f"date not stated, read {item.seen}"
+    dated = item.date or f"undated, read {item.seen}"
     for perhaps_later in (False, True):
         source = f"{item.source}, {dated}{', perhaps after the day of the decision' if perhaps_later else ''}"
         yield perhaps_later, CautionShown(item.id, item.text, "strong", True, "since", ruling, source)

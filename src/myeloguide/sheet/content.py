@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Literal
 
 from myeloguide.drawing.chart import Chart
@@ -154,7 +154,7 @@ class _Sections:
         if warned:
             yield Section("warning", "Read first", (Bullets(warned),))
         if self.chart is not None:
-            yield Section("story", "The story", (Story(_without_steroids(self.chart)),))
+            yield Section("story", "The story", (Story(self.chart),))
         if answer.plan is not None:
             yield Section("plan", f"Planned: {answer.plan.plan}", tuple(self.planned(answer.plan)))
         if answer.difference is not None:
@@ -301,18 +301,6 @@ class _Sections:
             yield _line(f"{grades}. {answer.grades_note}", f"our reading {ruling}" if ruling else "", "Grades: ")
         if answer.rulings:
             yield _line(", ".join(answer.rulings), strong="Rulings used: ")
-
-
-def _without_steroids(chart: Chart) -> Chart:
-    """Return a story without its own heading and without the drugs that decide nothing."""
-    groups = tuple(
-        replace(group, lanes=tuple(lane for lane in group.lanes if lane.drug_class != "steroid") or group.lanes)
-        for group in chart.groups
-    )
-    shown = {lane.drug_class for group in groups for lane in group.lanes}
-    classes = {name: title for name, title in chart.classes.items() if name in shown}
-    left_out = () if len(classes) == len(chart.classes) else ("Steroids are not drawn.",)
-    return replace(chart, title="", facts=chart.facts[-1:], groups=groups, classes=classes, notes=(*chart.notes, *left_out))
 
 
 def _line(text: str = "", place: str = "", strong: str = "") -> Line:

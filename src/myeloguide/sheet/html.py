@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import xml.etree.ElementTree as ET
+from dataclasses import replace
 from importlib.resources import files
 
 from myeloguide.drawing import svg
+from myeloguide.drawing.chart import Chart
 from myeloguide.sheet.content import Block, Bullets, Choice, Line, Options, Run, Section, Sheet, Story, ToFill
 
 POLICY = "default-src 'none'; style-src 'unsafe-inline'"
@@ -64,12 +66,24 @@ def _block(parent: ET.Element, block: Block) -> None:
                 for choice in tier.choices:
                     _choice(ET.SubElement(body, "tr"), choice)
         case Story(chart):
-            parent.append(svg.drawn(chart))
+            parent.append(svg.drawn(_without_steroids(chart)))
         case ToFill(labels):
             for label in labels:
                 ET.SubElement(parent, "p", {"class": "fill"}).text = label
         case line:
             _line(ET.SubElement(parent, "p"), line)
+
+
+def _without_steroids(chart: Chart) -> Chart:
+    """Return a story without its own heading and without the drugs that decide nothing."""
+    groups = tuple(
+        replace(group, lanes=tuple(lane for lane in group.lanes if lane.drug_class != "steroid") or group.lanes)
+        for group in chart.groups
+    )
+    shown = {lane.drug_class for group in groups for lane in group.lanes}
+    classes = {name: title for name, title in chart.classes.items() if name in shown}
+    left_out = () if len(classes) == len(chart.classes) else ("Steroids are not drawn.",)
+    return replace(chart, title="", facts=chart.facts[-1:], groups=groups, classes=classes, notes=(*chart.notes, *left_out))
 
 
 def _choice(row: ET.Element, choice: Choice) -> None:

@@ -45,7 +45,7 @@ def _block(block: Block) -> Iterator[str]:
 
 def _choice(tier: str, choice: Choice) -> str:
     depends = [f"**depends on** {_text(choice.depends)}"] if choice.depends else []
-    said = ". ".join([_text(choice.name), *depends, *map(_line, choice.said)])
+    said = "; ".join([_text(choice.name), *depends, *map(_line, choice.said)])
     return f"| {tier} | {choice.grade} | **{_text(choice.option)}** | {said} |"
 
 
