@@ -19,7 +19,7 @@ OURS = {
     "myeloguide.history.relapse", "myeloguide.knowledge",
     "myeloguide.knowledge.agents", "myeloguide.knowledge.facts", "myeloguide.knowledge.names", "myeloguide.knowledge.reading",
     "myeloguide.knowledge.regimens", "myeloguide.knowledge.source", "myeloguide.knowledge.vocabulary", "myeloguide.record",
-    "myeloguide.record.fact_sheet", "myeloguide.record.patient_file", "myeloguide.record.ranges", "myeloguide.record.time",
+    "myeloguide.record.fact_sheet", "myeloguide.record.patient_file", "myeloguide.record.ranges", "myeloguide.record.shorthand", "myeloguide.record.time",
 }  # fmt: skip
 
 THEIRS = {
@@ -62,6 +62,15 @@ def foreign(modules: set[str]) -> set[str]:
     """Return the packages that are neither ours nor Python's."""
     others = {name.split(".")[0] for name in modules} - set(sys.stdlib_module_names) - {"myeloguide"}
     return {name for name in others if not name.startswith(("_", "sitecustomize", "distutils"))}
+
+
+def test_a_cold_start_with_shorthand_adds_its_grammar_and_nothing_heavy() -> None:
+    modules = imported(["assess", "68y; VRd x4 > R maint, PD on R; complete record"])
+    ours = {name for name in modules if name.split(".")[0] == "myeloguide"}
+    assert {name for name in ours - OURS if not name.startswith("myeloguide.record.shorthand")} == set()
+    others = {name.split(".")[0] for name in modules} - set(sys.stdlib_module_names) - {"myeloguide"}
+    others = {name for name in others if not name.startswith(("_", "sitecustomize", "distutils"))}
+    assert others - THEIRS == {"lark"}
 
 
 def test_imports_go_one_way() -> None:

@@ -66,7 +66,7 @@ def test_facts(facts: dict[str, Any]) -> None:
 def test_every_case_kept_with_the_pack(name: str) -> None:
     for case in load(name):
         for each in case.get("each", [{}]):
-            data = {key: case[key] for key in ("as_of", "facts", "history", "rulings") if key in case}
+            data: dict[str, Any] = {key: case[key] for key in ("as_of", "facts", "history", "rulings") if key in case}
             patient = patient_of({**data, "facts": data.get("facts", {}) | each})
             again, left_out = read_again(patient)
             if not left_out:
@@ -111,11 +111,12 @@ def courses(draw: st.DrawFn) -> dict[str, Any]:
 
 @st.composite
 def histories(draw: st.DrawFn) -> dict[str, Any]:
-    day, lines = date(2012, 1, 1), []
+    day = date(2012, 1, 1)
+    lines: list[dict[str, Any]] = []
     for number in range(draw(st.integers(0, 4))):
         line: dict[str, Any] = {}
         phases = draw(st.integers(0, 3))
-        told_parts = []
+        told_parts: list[dict[str, Any]] = []
         for place in range(max(phases, 1)):
             part = draw(courses())
             if draw(st.booleans()):
@@ -138,7 +139,7 @@ def histories(draw: st.DrawFn) -> dict[str, Any]:
             line["maintenance"] = draw(st.booleans())
         if draw(st.booleans()):
             when, day = draw(dates(date.fromordinal(day.toordinal() + 31)))
-            whole = {"date": when, "kind": draw(st.sampled_from(["biochemical", "clinical"]))}
+            whole: dict[str, Any] = {"date": when, "kind": draw(st.sampled_from(["biochemical", "clinical"]))}
             given_agents = [agent for part in told_parts for agent in part.get("agents", [])]
             if given_agents:
                 whole["on"] = given_agents[:2]

@@ -74,6 +74,8 @@ class Line:
     """What a date after this is about."""
     allo: list[str] = field(default_factory=list)
     on_spot: Spot | None = None
+    after_list: bool = False
+    """Whether a list stands before in the same part, to which a name can belong."""
     own_line: bool = False
     """Whether a transplant alone is told to be a line of its own."""
     arrows: int = -1
@@ -111,6 +113,7 @@ class Line:
     def begin_part(self, spot: Spot) -> None:
         self.arrows += 1
         self.open_phase = None
+        self.after_list = False
         if self.about != "prior":
             self.about = "course"
         self.spot = self.spot if self.phases else spot
@@ -147,7 +150,7 @@ class Line:
 
     def intent(self, intent: str, spot: Spot) -> None:
         phase = self._current(spot)
-        if phase.kind == "transplant":
+        if phase.kind == "transplant" or (phase.named and phase.intent not in (None, intent)):
             phase = self._new(Phase(spot, implied=True))
         if phase.intent not in (None, intent):
             self.fail(spot, f"this is told to be {phase.intent} already", "write > between treatments")
@@ -213,6 +216,11 @@ class Line:
         self.places["progression",] = spot
         if self.pending_kind is not None:
             self.progression["kind"], self.pending_kind = self.pending_kind[0], None
+
+    def forget_progression(self) -> None:
+        """Leave the progression, which was given to the line before."""
+        self.progressed, self.progression, self.about = None, None, "course"
+        self.places = {place: spot for place, spot in self.places.items() if place[0] != "progression"}
 
     def relapse(self, spot: Spot) -> None:
         self.about = "relapse"
@@ -328,9 +336,9 @@ class Line:
 
     def _refuse_alone(self, *, labelled: bool, first: bool) -> None:
         spot = self.phases[0].spot
-        before = "write what came before it: VRd > ASCT, or unknown > ASCT" if first else "write > before it, not ;"
+        before = "write what came before it: VRd > ASCT, or unknown > ASCT" if first else "write > before it instead of ;"
         if not self.courses and not (labelled or self.own_line):
-            own = "" if first else "; if it is a line of its own, salvage ASCT"
+            own = "" if first else ", or salvage ASCT if it is a line of its own"
             self.fail(spot, "a transplant alone can belong to the line before, or be a line of its own", before + own)
         later = all(phase.intent in ("maintenance", "consolidation") for phase in self.courses)
         if later and self.courses == self.phases and not labelled:
