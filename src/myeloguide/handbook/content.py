@@ -277,6 +277,15 @@ class Handbook:
         return next((one for one in self.coverage.passages if one.first <= number <= one.last), None)
 
 
+def alike(tier: Tier) -> list[list[Stand]]:
+    """Put together the options of a tier with the same grade and conditions, in their order."""
+    groups: dict[object, list[Stand]] = {}
+    for stand in (*tier.stands, *tier.untried):
+        against = tuple(said.text for said in stand.said if said.label == LABELS["against"] and said.when is None)
+        groups.setdefault((stand.grade, tuple(words.text for words in stand.conditions), against), []).append(stand)
+    return list(groups.values())
+
+
 def standing(tier: Tier, stand: Stand) -> str:
     """Say in which tier an option stands, and with which grade."""
     return ("if not tried so far" if stand.row.via else tier.title.lower()) + (f" ({stand.grade})" if stand.grade else "")
