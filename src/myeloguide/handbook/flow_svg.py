@@ -299,7 +299,7 @@ class _Sheet:
         for block in stand.row.against_reasons:
             if block.said[0].code in self.on_options and met.holds(block.condition.node) is not False:
                 when = self.book.words(block.condition.node).text
-                yield "argued against" + (f" if {when}" if when != "always" else " here")
+                yield "advised against" + (f" if {when}" if when != "always" else " here")
 
     @property
     def on_options(self) -> set[str]:

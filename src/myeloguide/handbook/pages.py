@@ -115,8 +115,8 @@ class _Pages:
         yield f"# {header.title}"
         yield from ("", f"The recommendations of {header.citation}.", "")
         yield f"Told from the pack `{header.pack}` {header.version} in the order of the source, in words of our own. Each"
-        yield "statement names its lines in the source (`L425`); what is our reading or our principle is marked as such. The command"
-        yield "`myeloguide source L425 --file SOURCE` shows the place to whoever has the text."
+        yield "statement names its lines in the source (`L425`); what is our reading or our principle is marked as such."
+        yield "The command `myeloguide source L425 --file SOURCE` shows the place to whoever has the text."
         yield ""
         yield from (f"- {line}" for line in header.notice)
         yield from ("", "How what is said is called:", "")
@@ -179,7 +179,7 @@ class _Pages:
         )
         yield from self.section("Shown beside other lists", (self.said(one, "pointed-to") for one in chapter.pointers))
         trials = (f"- {trial} ({self.lines(ranges)})" for trial, ranges in chapter.trials)
-        yield from self.section("Trials that the source describes here", trials)
+        yield from self.section("Passages that are evidence and nothing else", trials)
         errata = (f"- [{one.erratum}](findings.md#{one.erratum}): {one.problem}" for one in chapter.errata)
         yield from self.section("Errors and contradictions in these sections", errata)
 
