@@ -11,7 +11,7 @@ from myeloguide.guideline.coverage import entries_of
 from myeloguide.guideline.loading import read_audit
 from myeloguide.guideline.pack import Pack
 from myeloguide.guideline.witnesses import replay
-from myeloguide.handbook.content import Handbook
+from myeloguide.handbook.content import LABELS, Handbook
 from myeloguide.handbook.pages import INDEX, pages
 from tests.kept_cases import load
 from tests.test_cli import call
@@ -68,7 +68,9 @@ def test_every_row_stands_on_the_page_of_its_list_with_its_grade(made: dict[str,
     for row in pack.rows:
         page = plain(made[f"{row.list}.md"])
         grade = (row.grade or "") if row.grade_when is None else f"{row.grade} if autologous transplant before"
-        assert re.search(rf"\| {re.escape(row.tier_title)} \| {re.escape(grade)} \| {re.escape(row.option)} \|", page), (
+        assert re.search(
+            rf"\| {re.escape(row.tier_title)} \| {re.escape(grade)} \| (.*, )?{re.escape(row.option)}(,.*)? \|", page
+        ), (
             row.list,
             row.tier,
             row.option,
@@ -133,7 +135,9 @@ def test_every_line_of_text_and_every_entry_is_accounted_for(made: dict[str, str
     linked = set(re.findall(r"\[([a-z-]+:[^\]]+)\]", page))
     for entry in entries_of(pack):
         assert set(entry.names) & linked, entry.names
-    assert "can" in next(line for line in page.splitlines() if "not-computable" in line)
+    for passage in book.coverage.passages:
+        assert f"| {passage.kind} |" in next(line for line in page.splitlines() if f'<a id="L{passage.first}"></a>' in line)
+        assert (passage.why or passage.trial or "") in page
 
 
 def test_the_index_shows_the_flow_chart_and_every_list(made: dict[str, str], pack: Pack) -> None:
@@ -141,6 +145,16 @@ def test_the_index_shows_the_flow_chart_and_every_list(made: dict[str, str], pac
         assert name in made[INDEX]
     for line in pack.header.notice:
         assert line in made[INDEX]
+
+
+def test_every_word_of_ours_on_the_pages_is_in_the_glossary(pack: Pack) -> None:
+    glossary = (DOCS.parents[1] / "GLOSSARY.md").read_text(encoding="utf-8").casefold()
+    words = {label.casefold().removeprefix("strong ") for label in LABELS.values()} | {
+        "silence", "ruling", "erratum", "pack", "passage", "entry", "flow chart", "tier", "option", "list", "condition", "basis",
+        "held back", "depends", "offered", "fallback", "mentioned", "untried", "usable", "principle", "via", "overlay",
+    }  # fmt: skip
+    for word in words:
+        assert re.search(rf"\b{re.escape(word)}\b", glossary), word
 
 
 def test_an_overlay_has_pages_too() -> None:

@@ -28,7 +28,7 @@ def test_a_list_is_shown(book: Handbook) -> None:
         "Only if frail.",
         "Only if none of daratumumab, isatuximab, carfilzomib and pomalidomide is usable",
         "(with C2=any: at least one of daratumumab",
-        "- Argued against: Severe gut toxicity",
+        "- Advised against: Severe gut toxicity",
     ):
         assert part in text
     assert "lenalidomide; the source's own condition for lenalidomide again" not in text  # can never be shown in this list

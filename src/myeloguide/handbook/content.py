@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -20,7 +20,7 @@ from myeloguide.guideline.pack_files import Caution, Erratum, OnOptions
 from myeloguide.guideline.prepared import load_pack
 from myeloguide.handbook.known import Known
 
-LABELS = {"strong": "Strong caution", "caution": "Caution", "note": "Note", "remark": "Remark", "against": "Argued against"}
+LABELS = {"strong": "Strong caution", "caution": "Caution", "note": "Note", "remark": "Remark", "against": "Advised against"}
 """What a statement is called, the gravest first: a note is a condition of the text that a patient may not meet."""
 
 
@@ -85,7 +85,7 @@ class Chapter:
     pointers: tuple[Said, ...]
     errata: tuple[Erratum, ...]
     trials: tuple[tuple[str, tuple[tuple[int, int], ...]], ...]
-    """The trials that its sections of the source describe, with their lines."""
+    """Passages of its sections that are evidence and nothing else, by trial."""
 
 
 class Handbook:
@@ -247,7 +247,8 @@ class Handbook:
     def _when(self, condition: Condition | None, known: Known | None = None) -> Words | None:
         if condition is None or condition.node == Constant(True) or (known and known.holds(condition.node) is not None):
             return None
-        return self.words(condition.node)
+        words = self.words(condition.node)
+        return replace(words, switched=tuple((switch, then) for switch, then in words.switched if then != "never"))
 
     def _gap(self, gap: Gap, known: Known | None = None) -> Said:
         return Said("Silence", self._when(gap.condition, known), False, gap.said.text, gap.said)
@@ -275,6 +276,15 @@ class Handbook:
     def passage_at(self, number: int) -> Covered | None:
         """Return the passage of the source that holds a line."""
         return next((one for one in self.coverage.passages if one.first <= number <= one.last), None)
+
+
+def alike(tier: Tier) -> list[list[Stand]]:
+    """Put together the options of a tier with the same grade and conditions, in their order."""
+    groups: dict[object, list[Stand]] = {}
+    for stand in (*tier.stands, *tier.untried):
+        against = tuple(said.text for said in stand.said if said.label == LABELS["against"] and said.when is None)
+        groups.setdefault((stand.grade, tuple(words.text for words in stand.conditions), against), []).append(stand)
+    return list(groups.values())
 
 
 def standing(tier: Tier, stand: Stand) -> str:

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from myeloguide.drawing.page import FONT, text_width
-from myeloguide.handbook.content import LABELS, Chapter, Handbook, Stand, Tier, sentence
+from myeloguide.handbook.content import Chapter, Handbook, Stand, Tier, alike, sentence
 from myeloguide.handbook.flow import Step, flow
 from myeloguide.handbook.known import Known
 
@@ -278,7 +278,7 @@ class _Sheet:
     def tier_lines(self, tier: Tier, width: float) -> Iterator[_Line]:
         for number, line in enumerate(wrap(tier.title, self.small, width, bold=True)):
             yield _Line(line, "bold" if tier.recommends else "soft", self.small, before=0 if number else 5)
-        for stands in _alike((*tier.stands, *tier.untried)):
+        for stands in alike(tier):
             first = stands[0]
             grade = first.row.grade
             indent = 34.0 if grade else 10.0
@@ -299,7 +299,7 @@ class _Sheet:
         for block in stand.row.against_reasons:
             if block.said[0].code in self.on_options and met.holds(block.condition.node) is not False:
                 when = self.book.words(block.condition.node).text
-                yield "argued against" + (f" if {when}" if when != "always" else " here")
+                yield "advised against" + (f" if {when}" if when != "always" else " here")
 
     @property
     def on_options(self) -> set[str]:
@@ -310,16 +310,6 @@ class _Sheet:
 def name_of(stand: Stand) -> str:
     """Return how an option is written: by its short name, or in words where it is no regimen."""
     return stand.row.name if stand.row.option.islower() and not stand.row.agents else stand.row.option
-
-
-def _alike(stands: Sequence[Stand]) -> list[list[Stand]]:
-    """Put together options of the same grade and conditions, in their order."""
-    groups: dict[object, list[Stand]] = {}
-    for stand in stands:
-        against = tuple(said.text for said in stand.said if said.label == LABELS["against"] and said.when is None)
-        key = (stand.grade, tuple(words.text for words in stand.conditions), against)
-        groups.setdefault(key, []).append(stand)
-    return list(groups.values())
 
 
 def _parted(blocks: Sequence[_Lines], columns: int) -> list[list[_Lines]]:

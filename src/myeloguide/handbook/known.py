@@ -58,10 +58,12 @@ class Known:
             case Named(_, child):
                 self.assume(child, true=true)
             case All(nodes) | Any(nodes):
-                open_ = [child for child in nodes if self.holds(child) is None]
-                if true == isinstance(node, All) or len(open_) == 1:
-                    for child in open_:
-                        self.assume(child, true=true)
+                values = [self.holds(child) for child in nodes]
+                of_all = true == isinstance(node, All)
+                if of_all or (values.count(None) == 1 and true not in values):  # only the last open part can make it so
+                    for child, value in zip(nodes, values, strict=True):
+                        if value is None:
+                            self.assume(child, true=true)
             case Compare(fact, sign, number) if true:
                 self._narrow(fact, sign, number, whole=node.whole)
             case Holds(fact, member) if true and fact in _MEANS_RECEIVED:

@@ -10,7 +10,7 @@ from myeloguide.guideline.audit_text import PROVED
 from myeloguide.guideline.declared import NamedCondition, Ruling
 from myeloguide.guideline.loading import read_audit, scope_of
 from myeloguide.guideline.pack_files import HoldsBack
-from myeloguide.handbook.content import LABELS, Chapter, Handbook, Said, Stand, Tier, Words, sentence, standing
+from myeloguide.handbook.content import LABELS, Chapter, Handbook, Said, Stand, Tier, Words, alike, sentence, standing
 from myeloguide.handbook.flow_svg import PAGE, PHONE, draw_flow
 from myeloguide.knowledge.source import LineRange, Source
 
@@ -113,14 +113,14 @@ class _Pages:
     def index(self) -> Iterator[str]:
         header = self.pack.header
         yield f"# {header.title}"
-        yield from (
-            "",
-            f"The recommendations of {header.citation}, told from the pack `{header.pack}` {header.version} in the order of",
-        )
-        yield "the source and in words of our own. Each statement names its lines in the source (`L425`); what is our reading or"
-        yield "our principle is marked as such. `myeloguide source L425 --file SOURCE` shows the place to whoever has the text."
+        yield from ("", f"The recommendations of {header.citation}.", "")
+        yield f"Told from the pack `{header.pack}` {header.version} in the order of the source, in words of our own. Each"
+        yield "statement names its lines in the source (`L425`); what is our reading or our principle is marked as such."
+        yield "The command `myeloguide source L425 --file SOURCE` shows the place to whoever has the text."
         yield ""
         yield from (f"- {line}" for line in header.notice)
+        yield from ("", "How what is said is called:", "")
+        yield from (f"- **{label}**: {meaning}." for label, meaning in _LABELS.items())
         yield from ("", "## The way to a list", "")
         yield "<picture>"
         yield '<source media="(max-width: 700px)" srcset="flow-narrow.svg">'
@@ -141,7 +141,7 @@ class _Pages:
         yield from (f"- [{title}]({name})" for name, title in OTHER_PAGES.items())
 
     def options_in(self, tier: Tier) -> str:
-        own = [f"{stand.row.option}{f' ({stand.row.grade})' if stand.row.grade else ''}" for stand in tier.stands]
+        own = [f"{stand.row.option}{f' ({stand.grade})' if stand.grade else ''}" for stand in tier.stands]
         untried = [f"first-relapse options not tried so far ({', '.join(stand.row.option for stand in tier.untried)})"]
         return ", ".join([*own, *(untried if tier.untried else [])])
 
@@ -163,11 +163,12 @@ class _Pages:
             for name in item.rulings
         ]
         yield from ("", f"How the source is read here: {'; '.join(rulings)}.") if rulings else ()
-        yield from ("", "| tier | grade | option | only if |", "|---|---|---|---|")
+        yield from ("", "| tier | grade | options | only if |", "|---|---|---|---|")
         for tier in chapter.tiers:
-            for stand in (*tier.stands, *tier.untried):
-                only = " and ".join(words.text for words in stand.conditions)
-                yield f"| {tier.title} | {stand.grade} | [{stand.row.option}](#{anchor_of(tier, stand)}) | {only} |"
+            for stands in alike(tier):
+                only = " and ".join(words.text for words in stands[0].conditions)
+                options = ", ".join(f"[{stand.row.option}](#{anchor_of(tier, stand)})" for stand in stands)
+                yield f"| {tier.title} | {stands[0].grade} | {options} | {only} |"
         for tier in chapter.tiers:
             yield from self.tier(tier)
         yield from self.section(
@@ -178,7 +179,7 @@ class _Pages:
         )
         yield from self.section("Shown beside other lists", (self.said(one, "pointed-to") for one in chapter.pointers))
         trials = (f"- {trial} ({self.lines(ranges)})" for trial, ranges in chapter.trials)
-        yield from self.section("Trials that the source describes here", trials)
+        yield from self.section("Passages that are evidence and nothing else", trials)
         errata = (f"- [{one.erratum}](findings.md#{one.erratum}): {one.problem}" for one in chapter.errata)
         yield from self.section("Errors and contradictions in these sections", errata)
 
@@ -426,6 +427,13 @@ class _Pages:
         yield from (f"- {item.name}: {item.citation}. {item.note}" for item in self.pack.newer.guidelines)
 
 
+_LABELS = {
+    LABELS["against"]: "what the source, or a principle of ours, advises against",
+    f"{LABELS['strong']}, {LABELS['caution'].lower()}": "what speaks against it without ruling it out",
+    LABELS["note"]: "a condition of the text that a patient may not meet, or a remark on a list",
+    LABELS["remark"]: "what else the source says of it, in favour or of what is not known",
+    "Silence": "what the source does not say",
+}
 _STATUSES = (
     ("held back", "an agent of it cannot be obtained, is contraindicated, or is one to which the disease is refractory"),
     ("advised against", "the source, or a principle of ours marked as such, argues against it for this patient"),

@@ -86,7 +86,7 @@ class _Page:
             yield from self.heading(chapter.list.title)
             yield from self.wrap(f"{chapter.list.id}: applies if {self.words(chapter.applies)} [{chapter.list.source}]")
             for tier in chapter.tiers:
-                named = [stand.row.option + (f" ({stand.row.grade})" if stand.row.grade else "") for stand in tier.stands]
+                named = [stand.row.option + (f" ({stand.grade})" if stand.grade else "") for stand in tier.stands]
                 if tier.untried:
                     named.append(f"if not tried so far: {', '.join(stand.row.option for stand in tier.untried)}")
                 yield from self.wrap(f"{tier.title}: {', '.join(named)}", "  ", "      ")
