@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from myeloguide.drawing.chart import printable
 from myeloguide.drawing.page import LOOKS, PAGE, PHONE, Paper, Sheet, document, number
-from myeloguide.evidence.combined import Combined, league
+from myeloguide.evidence.combined import Combined, effects, league
 from myeloguide.evidence.network import Estimate, Network
 from myeloguide.evidence.network_text import title
 
@@ -250,9 +250,8 @@ def _triangle(paper: Paper, network: Network, wide: float) -> None:
             paper.at(middle, paper.top + paper.line * 1.9, f"{low:.2f}-{high:.2f}", look, anchor="middle")
         paper.top += tall
     paper.skip(0.3)
-    paper.wrapped(
-        "Each cell: the option on top of its column against the option at the end of its row; below 1 favours the former.", "soft"
-    )
+    says = "Each cell: the option on top of its column against that at the end of its row; below 1 favours the former"
+    paper.wrapped(f"{says} ({effects(network)}).", "soft")
 
 
 def _list(paper: Paper, network: Network) -> None:
@@ -267,7 +266,7 @@ def _list(paper: Paper, network: Network) -> None:
         paper.put(paper.inner, _shown(one), look, anchor="end")
         paper.skip(1.1)
     paper.skip(0.3)
-    paper.wrapped("Below 1 favours the option of the heading.", "soft")
+    paper.wrapped(f"Below 1 favours the option of the heading ({effects(network)}).", "soft")
 
 
 def _end(paper: Paper, found: Combined) -> Sheet:

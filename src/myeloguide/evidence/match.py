@@ -16,7 +16,6 @@ from myeloguide.history.closure import close, planes_of
 from myeloguide.knowledge.source import LineRanges
 from myeloguide.record.fact_sheet import FactSheet
 
-
 _ENDPOINTS = ("PFS", "TTP", "OS")
 """What comes first of equally near results: the endpoint by which the source compares."""
 

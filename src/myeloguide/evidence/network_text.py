@@ -37,7 +37,7 @@ def title(found: Combined) -> str:
 
 
 def _lines(found: Combined, width: int) -> Iterator[str]:
-    yield title(found)
+    yield from textwrap.wrap(title(found), width)
     for number, network in enumerate(found.networks, 1):
         head = f"Part {number}: " if len(found.networks) > 1 else ""
         yield ""

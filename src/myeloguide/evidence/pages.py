@@ -68,7 +68,9 @@ def _page(evidence: Evidence, trial: Trial, findings: Iterable[Finding], newer: 
     lines += ["| | |", "|---|---|"]
     lines += [_row(*pair) for pair in _identity(evidence, trial)]
     lines += _section("Admitted", _admitted(trial), "The source states no criteria.")
-    lines += _section("Of the patients", (f"{part_in_words(trial, at)} {_at(item.lines)}" for at, (item, _) in enumerate(trial.parts)))
+    lines += _section(
+        "Of the patients", (f"{part_in_words(trial, at)} {_at(item.lines)}" for at, (item, _) in enumerate(trial.parts))
+    )
     lines += _results(trial)
     lines += _section("Toxicity", (f"{toxicity_in_words(trial, item)} {_at(item.lines)}" for item in file.toxicities))
     lines += _section("Also said", (f"{item.says} {_at(item.lines)}" for item in file.statements))
