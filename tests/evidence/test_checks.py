@@ -56,6 +56,7 @@ def test_the_errors_known_of_the_source_come_out_by_themselves(checked: Checked,
 def test_what_comes_out_beyond_them(checked: Checked) -> None:
     assert {item.finding for item in checked.findings} - set(RULED.values()) == {
         "CASTOR/middle/PFS/one-prior-line/update, 19.4 months",
+        "CASTOR/elsewhere/PFS after one prior line at 19.4 months of follow-up",
         "CANDOR/print/PFS/not-lenalidomide-refractory",
         "IPd/whole-patients/ORR/all",
         "DKd/grade/phase 3",
