@@ -100,6 +100,9 @@ def assess(
 
     if explain is not None and plan is not None:
         raise InputError(Problem("--explain and --plan", "are two questions", "ask one of the two"))
+    if explain is not None and evidence:
+        remedy = f"ask one of the two, or `myeloguide evidence show {explain}`"
+        raise InputError(Problem("--explain and --evidence", "are two questions", remedy))
     guideline = load_pack(pack)
     document, day, today, switched = read_document(file), day_of(as_of), date.today(), switches_of(ruling)
 

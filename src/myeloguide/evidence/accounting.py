@@ -37,18 +37,24 @@ def figures(source: str) -> Iterator[Figure]:
 
 def unaccounted(evidence: Evidence, source: str) -> tuple[Figure, ...]:
     """Return the figures of the source that stand neither in a trial's data on their line nor among the exceptions."""
-    held: dict[int, set[float]] = {}
-    for trial in evidence.trials:
-        for number, lines in _held(trial.file):
-            for first, last in lines:
-                for line in range(first, last + 1):
-                    held.setdefault(line, set()).add(number)
+    held = held_numbers(evidence)
     excepted = {(item.line, item.figure) for item in evidence.exceptions}
     return tuple(
         figure
         for figure in figures(source)
         if (figure.line, figure.text) not in excepted and not _numbers(figure.text) <= held.get(figure.line, set())
     )
+
+
+def held_numbers(evidence: Evidence) -> dict[int, set[float]]:
+    """Return the numbers of the trials' data by the lines of the source that they name."""
+    held: dict[int, set[float]] = {}
+    for trial in evidence.trials:
+        for number, lines in _held(trial.file):
+            for first, last in lines:
+                for line in range(first, last + 1):
+                    held.setdefault(line, set()).add(number)
+    return held
 
 
 _IN_WORDS = {"one fourth": 25.0, "two months": 2.0, "four months": 4.0}

@@ -112,7 +112,7 @@ def of_toxicity(trial: Trial, toxicity: Toxicity) -> EvidenceRow:
         toxicity.reference or _only_reference(trial),
         None,
         toxicity.population,
-        toxicity.event,
+        toxicity.event + (f", grade {toxicity.grade}" if toxicity.grade else ""),
         toxicity.option,
         None,
         trial.file.population(toxicity.population).n,
