@@ -136,10 +136,11 @@ class TestText:
         text = render(found)
         assert "not estimable" not in text
         assert "random effects" in text
-        assert re.search(r"tau² 0\.\d+, I² \d+%, heterogeneity Q \d+\.\d+, df 1", text)
+        assert re.search(r"tau² 0\.\d+ \(DerSimonian-Laird\), I² \d+%, heterogeneity Q \d+\.\d+, df 1", text)
         assert re.search(r"inconsistency Q \d+\.\d+, df 1, p 0\.\d+", text)
         assert re.search(r"DVd v Vd: direct .*, indirect ", text)
-        assert "predicted" in text
+        assert re.search(r"common effects 0\.\d\d \(0\.\d\d-\d\.\d\d\), predicted 0\.", " ".join(text.split()))
+        assert max(map(len, text.splitlines())) <= 88
         (part,) = plain(found)["parts"]
         assert part["random"]["p_scores"].keys() == {"DVd", "PVd", "Vd"}
         assert len(part["predicted"]) == len(part["random"]["league"]) == 3

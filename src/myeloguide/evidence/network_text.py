@@ -82,7 +82,7 @@ def _network(found: Combined, network: Network, width: int) -> Iterator[str]:
         yield from textwrap.wrap(says, width, subsequent_indent="    ")
     yield ""
     if network.tau2 is not None and network.i2 is not None:
-        yield f"tau² {network.tau2:.4f}, I² {network.i2:.0%}, heterogeneity {_chi(network.within)}"
+        yield f"tau² {network.tau2:.4f} (DerSimonian-Laird), I² {network.i2:.0%}, heterogeneity {_chi(network.within)}"
         yield f"inconsistency {_chi(network.between)}"
     for split in network.splits:
         pair = f"{split.direct.treatment} v {split.direct.comparator}"
@@ -94,9 +94,12 @@ def _network(found: Combined, network: Network, width: int) -> Iterator[str]:
     yield from textwrap.wrap(league_of, width, subsequent_indent="  ")
     for pair_ in league(network):
         line = f"  {pair_.treatment} v {pair_.comparator}"
-        predicted = network.predicted(pair_.treatment, pair_.comparator)
-        more = f", predicted {predicted[0]:.2f}-{predicted[1]:.2f}" if predicted else ""
-        yield f"{line:<26} {shown(pair_)}{more}"
+        more = ""
+        if network.random:
+            more = f", common effects {shown(network.common.estimate(pair_.treatment, pair_.comparator))}"
+        if predicted := network.predicted(pair_.treatment, pair_.comparator):
+            more += f", predicted {predicted[0]:.2f}-{predicted[1]:.2f}"
+        yield from textwrap.wrap(f"{line:<26} {shown(pair_)}{more}", width, subsequent_indent=" " * 29)
 
 
 def _chi(chi: Chi) -> str:
