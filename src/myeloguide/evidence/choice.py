@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import ClassVar
 
+from myeloguide.criteria.nodes import All, Node
 from myeloguide.errors import InputError, Problem, suggestion
 from myeloguide.evidence.contrasts import Contrast, Derived, NotComparable, standard_error
 from myeloguide.evidence.trials import Evidence, Result, Trial
@@ -99,9 +100,7 @@ def choose(evidence: Evidence, population: str = "all", endpoint: str = "PFS", p
     check_population(evidence, population)
     if endpoint not in IN_WORDS:
         raise InputError(Problem("--endpoint", f"there is no hazard ratio of {endpoint}", f"one of {', '.join(IN_WORDS)}"))
-    means = {
-        item.when for trial in evidence.trials for item in trial.file.populations if item.population == population and item.when
-    }
+    means = {trial.narrows[population] for trial in evidence.trials if population in trial.narrows} - {None}
     speaking: dict[tuple[str, str, str], list[tuple[Trial | None, Result]]] = {}
     for name, trial, result in comparisons(evidence, published):
         if trial is not None and trial.file.frontline:
@@ -172,14 +171,12 @@ def comparisons(evidence: Evidence, published: Sequence[Published] = ()) -> Iter
         yield item.trial, evidence.trial(item.trial), item
 
 
-def _admits_only(trial: Trial, result: Result, means: set[str]) -> bool:
-    """Say whether the result is of all patients of a trial that admitted only those with one of these conditions."""
-    if result.population not in {item.population for item in trial.file.populations if item.whole}:
+def _admits_only(trial: Trial, result: Result, means: Iterable[Node | None]) -> bool:
+    """Say whether the result is of all patients of a trial, and each of them meets one of these conditions."""
+    if not any(item.population == result.population for item in trial.file.populations if item.whole):
         return False
-    admitted = {criterion.when for criterion in trial.file.eligibility} | {
-        item.when for item in trial.file.populations if item.whole
-    }
-    return bool(admitted & means)
+    met = trial.met_by_all(result.population)
+    return any({*(node.children if isinstance(node, All) else (node,))} <= met for node in means)
 
 
 def _rank(result: Result) -> tuple[bool, bool, float]:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
-from myeloguide.criteria.nodes import All, Node
+from myeloguide.criteria.nodes import Node
 from myeloguide.criteria.walk import compile_conditions, walk
 from myeloguide.evidence.table import EvidenceRow, of_result
 from myeloguide.evidence.trials import Criterion, Evidence, Result, Trial
@@ -93,7 +93,7 @@ class PatientEvidence:
 
     def held(self, trial: Trial, result: Result) -> dict[Node, tuple[str, bool]]:
         """Return the features of the patient that every patient of the population has."""
-        parts = {part for node in _describing(trial, result) for part in (node, *_conjuncts(node))}
+        parts = trial.met_by_all(result.population)
         return {node: feature for node, feature in self.features.items() if node in parts}
 
     def distance(self, trial: Trial, result: Result, belongs: bool | None) -> str:
@@ -160,16 +160,6 @@ def _conditions(evidence: Evidence) -> Iterator[Node]:
         yield from (node for _, node in (*trial.admits, *trial.parts) if node is not None)
         yield from (node for node in trial.narrows.values() if node is not None)
     yield from (node for _, node in evidence.features)
-
-
-def _describing(trial: Trial, result: Result) -> Iterator[Node]:
-    """Yield the conditions that every patient of a result's population meets."""
-    narrow = trial.narrows[result.population]
-    yield from (node for node in (narrow, *(node for _, node in trial.admits)) if node is not None)
-
-
-def _conjuncts(node: Node) -> Iterable[Node]:
-    return node.children if isinstance(node, All) else ()
 
 
 def _named(criteria: Iterable[Criterion]) -> str:

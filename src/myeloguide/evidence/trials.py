@@ -10,7 +10,7 @@ from typing import Annotated, Any, ClassVar, Literal, NoReturn
 
 from pydantic import BeforeValidator, Field, StrictBool, StrictInt, model_validator
 
-from myeloguide.criteria.nodes import Node
+from myeloguide.criteria.nodes import All, Node
 from myeloguide.criteria.syntax import ConditionError, Scope, parse
 from myeloguide.errors import InputError, Problem, suggestion
 from myeloguide.guideline.loading import scope_of
@@ -361,6 +361,11 @@ class Trial:
     def arms_for(self, option: str) -> tuple[str, ...]:
         """Return the arms that speak for an option of the guideline."""
         return tuple(arm.arm for arm in self.file.arms if option in (arm.arm, *arm.also))
+
+    def met_by_all(self, population: str) -> frozenset[Node]:
+        """Return the conditions that every patient of a population meets, and what they are joined from by `and`."""
+        met = [node for node in (self.narrows[population], *(node for _, node in self.admits)) if node is not None]
+        return frozenset(part for node in met for part in (node, *(node.children if isinstance(node, All) else ())))
 
 
 @dataclass(frozen=True, eq=False)
