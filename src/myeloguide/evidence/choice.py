@@ -12,6 +12,7 @@ from typing import ClassVar
 from myeloguide.criteria.nodes import All, Node
 from myeloguide.errors import InputError, Problem, suggestion
 from myeloguide.evidence.contrasts import Contrast, Derived, NotComparable, standard_error
+from myeloguide.evidence.holding import held_by_all
 from myeloguide.evidence.trials import Evidence, Result, Trial
 from myeloguide.knowledge.reading import Strict, check, read
 
@@ -106,7 +107,7 @@ def choose(evidence: Evidence, population: str = "all", endpoint: str = "PFS", p
         if trial is not None and trial.file.frontline:
             continue
         if result.endpoint == endpoint and (
-            result.population == population or (trial is not None and _admits_only(trial, result, means))
+            result.population == population or (trial is not None and _admits_only(evidence, trial, result, means))
         ):
             speaking.setdefault((name, result.option, result.comparator or ""), []).append((trial, result))
 
@@ -171,12 +172,12 @@ def comparisons(evidence: Evidence, published: Sequence[Published] = ()) -> Iter
         yield item.trial, evidence.trial(item.trial), item
 
 
-def _admits_only(trial: Trial, result: Result, means: Iterable[Node | None]) -> bool:
+def _admits_only(evidence: Evidence, trial: Trial, result: Result, means: Iterable[Node | None]) -> bool:
     """Say whether the result is of all patients of a trial, and each of them meets one of these conditions."""
     if not any(item.population == result.population for item in trial.file.populations if item.whole):
         return False
-    met = trial.met_by_all(result.population)
-    return any({*(node.children if isinstance(node, All) else (node,))} <= met for node in means)
+    held = held_by_all(evidence)[trial.name, result.population]
+    return any({*(node.children if isinstance(node, All) else (node,))} <= {*held} for node in means)
 
 
 def _rank(result: Result) -> tuple[bool, bool, float]:

@@ -8,6 +8,7 @@ from functools import cached_property
 
 from myeloguide.criteria.nodes import Node
 from myeloguide.criteria.walk import compile_conditions, walk
+from myeloguide.evidence.holding import held_by_all, implied
 from myeloguide.evidence.table import EvidenceRow, of_result
 from myeloguide.evidence.trials import Criterion, Evidence, Result, Trial
 from myeloguide.evidence.words import in_words, toxicity_in_words
@@ -74,14 +75,15 @@ class PatientEvidence:
 
     def nearness(self, trial: Trial, result: Result, belongs: bool | None, *, option: str) -> tuple[float, ...]:
         """Return what results are ordered by, the nearest first."""
-        held = self.held(trial, result)
+        held, admission = self.held(trial, result), self.admission(trial)
         return (
             result.comparator in trial.arms_for(option),
             belongs is None,
-            self.admission(trial).admitted is False,
+            admission.admitted is False,
             -sum(first for _, first in held.values()),
             min((rank for rank, node in enumerate(self.features) if node in held), default=len(self.features)),
             -len(held),
+            admission.admitted is None,
             result.contrast is not None,
             result.hr is None and result.value_option in (None, "NE") and result.difference is None,
             _ENDPOINTS.index(result.endpoint) if result.endpoint in _ENDPOINTS else len(_ENDPOINTS),
@@ -93,14 +95,15 @@ class PatientEvidence:
 
     def held(self, trial: Trial, result: Result) -> dict[Node, tuple[str, bool]]:
         """Return the features of the patient that every patient of the population has."""
-        parts = trial.met_by_all(result.population)
-        return {node: feature for node, feature in self.features.items() if node in parts}
+        held = held_by_all(self.evidence)[trial.name, result.population]
+        return {node: feature for node, feature in self.features.items() if node in held}
 
     def distance(self, trial: Trial, result: Result, belongs: bool | None) -> str:
         """Say how far the population of a result is from the patient."""
         population = trial.file.population(result.population)
         held = self.held(trial, result)
         beyond = {node: name for node, (name, first) in self.features.items() if first and node not in held}
+        follows = {node for other in beyond for node in implied(self.evidence)[other]}
         said = []
         for part, node in trial.parts:
             if node in beyond and part.share is not None:
@@ -109,6 +112,7 @@ class PatientEvidence:
                     said.append(f"{often} {beyond.pop(node)}")
                 else:
                     beyond[node] += f" ({often} in the whole trial)"
+        beyond = {node: name for node, name in beyond.items() if node not in follows}
         if belongs is None:
             said.append("whether the patient is one of them is unknown")
         elif beyond:
@@ -123,11 +127,11 @@ class PatientEvidence:
         against = tuple(item for item, value in values if value is False)
         unknown = tuple(item for item, value in values if value is None)
         if against:
-            return Admission(False, against, f"would not have been admitted: {_named(against)}")
+            return Admission(False, against, f"would not have been admitted; required: {_named(against)}")
         if unknown:
-            return Admission(None, unknown, f"admission unknown: {_named(unknown)}")
+            return Admission(None, unknown, f"admission unknown; required: {_named(unknown)}")
         if not values:
-            return Admission(None, (), "admission unknown: the source states no criteria")
+            return Admission(None, (), "admission unknown; the source states no criteria")
         return Admission(True, (), "meets every criterion that the source states")
 
     def shown(self, trial: Trial, result: Result, belongs: bool | None) -> ResultShown:

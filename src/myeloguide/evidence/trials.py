@@ -106,7 +106,7 @@ class Composition(Strict):
 
 
 class Population(Strict):
-    """Patients of a trial for whom a result is given; without `when` all of them, or a part that no fact of a patient tells."""
+    """Patients of a trial of whom a result is given; without `when` and not `whole`, a part that no fact of a patient tells."""
 
     known_as: ClassVar[str] = "population"
 
@@ -114,6 +114,7 @@ class Population(Strict):
     title: str
     when: str | None = None
     whole: StrictBool = False
+    """The whole trial, or all who were given one dose: any patient admitted might have been one of them."""
     n: StrictInt | None = None
 
 
