@@ -3,7 +3,7 @@ PYTHON ?= $(shell for p in python3 python3.11 python3.12 python3.13 python3.14; 
   $$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { echo $$p; break; }; done)
 BIN := .venv/bin
 
-.PHONY: demo test bench mutants recovery clean
+.PHONY: demo test bench mutants recovery pictures clean
 .DEFAULT_GOAL := demo
 
 demo: .venv/ready
@@ -35,6 +35,9 @@ mutants: .venv/ready-to-test
 
 recovery: .venv/ready-to-test
 	$(BIN)/python -m benchmarks.recovery
+
+pictures: .venv/ready-to-test
+	$(BIN)/python -m myeloguide.drawing.shipped
 
 clean:
 	rm -rf .venv dist build

@@ -78,6 +78,12 @@ class TestOfTheSource:
     def test_populations_of_lists_are_populations(self) -> None:
         assert set(POPULATIONS) <= set(populations(EVIDENCE))
 
+    def test_a_ratio_beside_the_middle_of_its_interval_is_named(self, pack: Pack) -> None:
+        """CASTOR after one prior line: 0.22 (0.13-0.33), L525-529; the interval's middle is 0.207."""
+        remark = "The printed ratio is not the middle of its interval; ratio and width are kept: CASTOR."
+        assert remark in combined(EVIDENCE, pack, "one-prior-line").remarks
+        assert remark not in combined(EVIDENCE, pack).remarks
+
 
 class TestPublishedElsewhere:
     def test_they_are_of_trials_that_the_source_names(self) -> None:
@@ -109,7 +115,7 @@ class TestPublishedElsewhere:
             (network,) = (network for network in found.networks if option in network.options)
             estimate = network.common.estimate(option, comparator)
             assert (estimate.ratio, *estimate.interval()) == pytest.approx(published, abs=0.0101)
-        assert found.choice.unverified == {"CANDOR", "ENDEAVOR", "ICARIA"}
+        assert found.choice.unverified == ("CANDOR", "ENDEAVOR", "ICARIA")
         assert "Input not seen where it was published: CANDOR, ENDEAVOR, ICARIA." in found.remarks
 
 
@@ -129,9 +135,8 @@ class TestText:
                 ("T1", "DVd", "Vd", 0.4), ("T2", "DVd", "Vd", 0.6), ("T3", "PVd", "Vd", 0.7), ("T4", "DVd", "PVd", 0.9),
             )
         ]  # fmt: skip
-        choice = replace(
-            choose(EVIDENCE), contrasts=tuple(made), left_out=(), patients=dict.fromkeys(("T1", "T2", "T3", "T4"), "x")
-        )
+        some = choose(EVIDENCE).chosen[0]
+        choice = replace(choose(EVIDENCE), chosen=tuple(replace(some, contrast=one) for one in made), left_out=())
         found = replace(combined(EVIDENCE, pack), choice=choice, networks=combine(made), disagreements=())
         text = render(found)
         assert "not estimable" not in text

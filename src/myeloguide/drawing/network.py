@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from myeloguide.drawing.chart import printable
 from myeloguide.drawing.page import LOOKS, PAGE, PHONE, Paper, Sheet, document, number
 from myeloguide.evidence.combined import Combined, effects, league
-from myeloguide.evidence.network import Estimate, Network
-from myeloguide.evidence.network_text import title
+from myeloguide.evidence.network import Network
+from myeloguide.evidence.network_text import shown, title
 
 
 def draw_network(found: Combined, name: str = "network", widths: Sequence[int] = (PAGE, PHONE)) -> str:
@@ -25,7 +25,7 @@ def draw_network(found: Combined, name: str = "network", widths: Sequence[int] =
 
 def draw_league(found: Combined, name: str = "league", widths: Sequence[int] = (PAGE, PHONE)) -> str:
     """Return every comparison of each part: a triangle on a page, a list on a phone."""
-    told = [f"{_pair(one)} {_shown(one)}" for network in found.networks for one in league(network)]
+    told = [f"{one.treatment} v {one.comparator} {shown(one)}" for network in found.networks for one in league(network)]
     words = ". ".join([title(found), *told, *filter(None, [found.apart]), *found.remarks])
     return document(name, title(found), printable(words), [_leagues(found, width) for width in widths], LOOKS)
 
@@ -263,7 +263,7 @@ def _list(paper: Paper, network: Network) -> None:
             paper.band(f"{first} against")
         look = "text" if low <= 1 <= high else "strong"
         paper.put(0, one.comparator, look)
-        paper.put(paper.inner, _shown(one), look, anchor="end")
+        paper.put(paper.inner, shown(one), look, anchor="end")
         paper.skip(1.1)
     paper.skip(0.3)
     paper.wrapped(f"Below 1 favours the option of the heading ({effects(network)}).", "soft")
@@ -276,12 +276,3 @@ def _end(paper: Paper, found: Combined) -> Sheet:
     for remark in found.remarks:
         paper.wrapped(remark, "soft")
     return paper.sheet()
-
-
-def _pair(one: Estimate) -> str:
-    return f"{one.treatment} v {one.comparator}"
-
-
-def _shown(one: Estimate) -> str:
-    low, high = one.interval()
-    return f"{one.ratio:.2f} ({low:.2f}-{high:.2f})"

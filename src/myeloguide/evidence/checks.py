@@ -90,21 +90,22 @@ def contains(evidence: Evidence) -> Iterator[Finding | None]:
 def centred(evidence: Evidence) -> Iterator[Finding | None]:
     """A hazard ratio is the middle of its interval on the logarithmic scale, as far as rounding lets it be seen."""
     for trial, result in evidence.results:
-        if result.hr is None or result.ci_low is None or result.ci_high is None:
+        if result.hr is None or result.ci_low is None:
             continue
-        digits = 3 if len(f"{fraction(result.hr)}") > 4 else 2
-        low, high = (
-            math.sqrt(
-                (result.ci_low + sign * half_unit(result.ci_low, digits))
-                * (result.ci_high + sign * half_unit(result.ci_high, digits))
-            )
-            for sign in (-1, 1)
-        )
-        unit = half_unit(result.hr, digits)
-        held = low - unit <= result.hr <= high + unit
-        middle = math.sqrt(result.ci_low * result.ci_high)
-        text = f"the ratio {fraction(result.hr)} is not the middle of its interval {span(result)}, which is {middle:.3f}"
-        yield None if held else _of(trial, result, "middle", text)
+        middle = off_centre(result)
+        text = f"the ratio {fraction(result.hr)} is not the middle of its interval {span(result)}, which is "
+        yield None if middle is None else _of(trial, result, "middle", f"{text}{middle:.3f}")
+
+
+def off_centre(result: Result) -> float | None:
+    """Return the middle of an interval that does not have its ratio there, or None."""
+    if result.hr is None or result.ci_low is None or result.ci_high is None:
+        return None
+    digits = 3 if len(f"{fraction(result.hr)}") > 4 else 2
+    ends = [(end, half_unit(end, digits)) for end in (result.ci_low, result.ci_high)]
+    low, high = (math.sqrt(math.prod(end + sign * unit for end, unit in ends)) for sign in (-1, 1))
+    unit = half_unit(result.hr, digits)
+    return None if low - unit <= result.hr <= high + unit else math.sqrt(result.ci_low * result.ci_high)
 
 
 def p_agrees(evidence: Evidence) -> Iterator[Finding | None]:

@@ -11,6 +11,7 @@ from typing import ClassVar
 
 from myeloguide.criteria.nodes import All, Node
 from myeloguide.errors import InputError, Problem, suggestion
+from myeloguide.evidence.checks import off_centre
 from myeloguide.evidence.contrasts import Contrast, Derived, NotComparable, standard_error
 from myeloguide.evidence.holding import held_by_all
 from myeloguide.evidence.trials import Evidence, Result, Trial
@@ -61,20 +62,44 @@ class LeftOut:
     why: str
 
 
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """A result that is combined, as a contrast, and whom it is of."""
+
+    contrast: Contrast
+    result: Result
+    patients: str
+
+
 @dataclass(frozen=True)
 class Choice:
-    """The contrasts of a population and an endpoint, one for each comparison of a trial."""
+    """The results of a population and an endpoint, one for each comparison of a trial."""
 
     population: str
     endpoint: str
-    contrasts: tuple[Contrast, ...]
+    chosen: tuple[Chosen, ...]
     left_out: tuple[LeftOut, ...]
-    patients: dict[str, str]
-    """Whom each trial's result is of, in words."""
-    unverified: frozenset[str]
-    """Trials whose contrast was not seen where it was published."""
     published: bool
     """Whether results printed elsewhere were to be used, too."""
+
+    @property
+    def contrasts(self) -> tuple[Contrast, ...]:
+        return tuple(one.contrast for one in self.chosen)
+
+    @property
+    def patients(self) -> dict[str, str]:
+        """Whom each trial's result is of, in words."""
+        return {one.contrast.study: one.patients for one in self.chosen}
+
+    @property
+    def unverified(self) -> tuple[str, ...]:
+        """Trials whose result was not seen where it was published."""
+        return tuple(sorted({one.contrast.study for one in self.chosen if not one.result.verified}))
+
+    @property
+    def off_centre(self) -> tuple[str, ...]:
+        """Trials whose printed ratio is not the middle of its interval."""
+        return tuple(sorted({one.contrast.study for one in self.chosen if off_centre(one.result) is not None}))
 
 
 @cache
@@ -111,24 +136,18 @@ def choose(evidence: Evidence, population: str = "all", endpoint: str = "PFS", p
         ):
             speaking.setdefault((name, result.option, result.comparator or ""), []).append((trial, result))
 
-    contrasts, left_out, patients, unverified = [], [], {}, set()
-    for (name, _, _), found in sorted(speaking.items()):
+    chosen, left_out = [], []
+    for (name, _, _), found in sorted(speaking.items(), key=lambda item: item[0]):
         usable = []
         for trial, result in found:
             try:
-                usable.append((_rank(result), _contrast(name, trial, result), result, trial))
+                usable.append(Chosen(_contrast(name, trial, result), result, patients_of(trial, result)))
             except NotComparable as error:
                 left_out.append(LeftOut(name, result, str(error)))
-        usable.sort(key=lambda ranked: ranked[0])
-        for _, _, result, _ in usable[:-1]:
-            left_out.append(LeftOut(name, result, "another result of the same comparison is used"))
-        if usable:
-            _, contrast, result, trial = usable[-1]
-            contrasts.append(contrast)
-            patients[name] = patients_of(trial, result)
-            if not result.verified:
-                unverified.add(name)
-    return Choice(population, endpoint, tuple(contrasts), tuple(left_out), patients, frozenset(unverified), bool(published))
+        usable.sort(key=lambda one: _rank(one.result))
+        chosen += usable[-1:]
+        left_out += [LeftOut(name, one.result, "another result of the same comparison is used") for one in usable[:-1]]
+    return Choice(population, endpoint, tuple(chosen), tuple(left_out), bool(published))
 
 
 def check_population(evidence: Evidence, population: str) -> None:
