@@ -56,9 +56,9 @@ def check_evidence(evidence: Evidence, pack: Pack) -> Checked:
         each = list(run(evidence))
         looked[name] = len(each)
         found += [item for item in each if item is not None]
-    each = list(grades(pack))
-    looked["grade"] = len(each)
-    found += [item for item in each if item is not None]
+    for name, each in (("listed", list(listed(evidence, pack))), ("grade", list(grades(pack)))):
+        looked[name] = len(each)
+        found += [item for item in each if item is not None]
     known = {item.finding: item for item in evidence.known}
     shown = tuple(
         Finding(item.finding, item.check, item.text, item.places, known[item.finding].because, known[item.finding].erratum)
@@ -291,6 +291,22 @@ def citations(evidence: Evidence) -> Iterator[Finding | None]:
         places = tuple(places_of(cited.lines) for cited in reference.cited)
         about_trials = any(cited.of in trials for cited in reference.cited)
         yield Finding(f"reference {number}/cited-for-two", "citation", text, places) if differ and about_trials else None
+
+
+def listed(evidence: Evidence, pack: Pack) -> Iterator[Finding | None]:
+    """An option that the pack recommends is not one of which a result is called no benefit, or worse."""
+    recommended = {row.option: row for row in reversed(list(pack.rows)) if row.recommends}
+    for trial, result in evidence.results:
+        arm = next(arm for arm in trial.file.arms if arm.arm == result.option)
+        for option in (arm.arm, *arm.also):
+            row = recommended.get(option)
+            if result.called is None or row is None:
+                continue
+            text = f"called {result.called} for {option}, which stands in {row.list} ({row.tier_title.lower()}) all the same"
+            shown = _of(trial, result, "listed", text)
+            places = (*shown.places, str(row.listed.source))
+            against = result.called in ("no benefit", "worse")
+            yield Finding(f"{shown.finding}/{option}", "listed", shown.text, places) if against else None
 
 
 def grades(pack: Pack) -> Iterator[Finding | None]:

@@ -22,7 +22,8 @@ def trials_named(evidence: Evidence, word: str) -> tuple[str | None, tuple[Trial
     option = evidence.vocabulary.regimen(word)
     if option is None:
         names = [*(item.name for item in evidence.trials), *evidence.vocabulary.regimens]
-        raise InputError(Problem("evidence show", f"there is no option and no trial {word}", suggestion(word, names)))
+        remedy = suggestion(word, names) or "name an option, such as DVd, or a trial, such as CASTOR"
+        raise InputError(Problem("evidence show", f'there is no option and no trial "{word}"', remedy))
     trials = tuple(item for item in evidence.trials if item.arms_for(option))
     if not trials:
         raise InputError(Problem("evidence show", f"the source reports no result of {option}"))
@@ -148,6 +149,7 @@ _CHECKED = {
     "said twice": "properties of which one thing is said",
     "elsewhere": "figures that stand the same elsewhere",
     "citation": "reference numbers cited, and for one thing",
+    "listed": "results that do not speak against an option that the guideline recommends",
     "grade": "grades of an option by one basis",
 }
 
