@@ -3,7 +3,7 @@ PYTHON ?= $(shell for p in python3 python3.11 python3.12 python3.13 python3.14; 
   $$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { echo $$p; break; }; done)
 BIN := .venv/bin
 
-.PHONY: demo test bench mutants recovery guideline site clean
+.PHONY: demo test bench mutants recovery guideline site pictures clean
 .DEFAULT_GOAL := demo
 
 demo: .venv/ready
@@ -41,6 +41,9 @@ guideline: .venv/ready
 
 site: .venv/ready-to-test
 	$(BIN)/mkdocs build --strict
+
+pictures: .venv/ready-to-test
+	$(BIN)/python -m myeloguide.drawing.shipped
 
 clean:
 	rm -rf .venv dist build

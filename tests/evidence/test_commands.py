@@ -44,7 +44,11 @@ def test_show_as_json_gives_the_rows_of_the_table() -> None:
 @pytest.mark.parametrize(
     ("word", "says"),
     [
-        ("CASTER", "evidence show: there is no option and no trial CASTER (did you mean CASTOR"),
+        ("CASTER", 'evidence show: there is no option and no trial "CASTER" (did you mean CASTOR'),
+        (
+            "xyzzy",
+            'evidence show: there is no option and no trial "xyzzy" (name an option, such as DVd, or a trial, such as CASTOR)',
+        ),
         ("VTd", "evidence show: the source reports no result of VTd"),
     ],
 )

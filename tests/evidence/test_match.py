@@ -81,14 +81,14 @@ def test_an_arm_speaks_for_the_wider_option_that_it_names(evidence: Evidence, pa
     ("option", "facts", "admitted", "says"),
     [
         ("PVd", FIRST_REFRACTORY, True, "meets every criterion that the source states"),
-        ("PVd", {"prior_lines": 4, "exposed_to": ["lenalidomide"]}, False, "would not have been admitted: one to three prior lines"),
-        ("PVd", {"prior_lines": 4, "exposed_to": ["bortezomib"]}, False, "would not have been admitted: one to three prior lines; lenalidomide before"),
-        ("PVd", {"prior_lines": 2}, None, "admission unknown: lenalidomide before"),
-        ("Kd", {"prior_lines": 2, "exposed_to": ["bortezomib"], "refractory_to": ["bortezomib"]}, False, "would not have been admitted: after bortezomib only if not refractory to it"),
-        ("KRd", {"prior_lines": 1, "refractory_to": ["lenalidomide"]}, False, "would not have been admitted: not lenalidomide-refractory"),
-        ("EloVd", {"prior_lines": 1}, None, "admission unknown: the source states no criteria"),
-        ("melflufen-dex", {"prior_lines": 3, "exposed_to": ["lenalidomide", "bortezomib"]}, None, "admission unknown: refractory to the last line"),
-        ("melflufen-dex", {"prior_lines": 1, "exposed_to": ["lenalidomide", "bortezomib"]}, False, "would not have been admitted: two or more prior lines"),
+        ("PVd", {"prior_lines": 4, "exposed_to": ["lenalidomide"]}, False, "would not have been admitted; required: one to three prior lines"),
+        ("PVd", {"prior_lines": 4, "exposed_to": ["bortezomib"]}, False, "would not have been admitted; required: one to three prior lines; lenalidomide before"),
+        ("PVd", {"prior_lines": 2}, None, "admission unknown; required: lenalidomide before"),
+        ("Kd", {"prior_lines": 2, "exposed_to": ["bortezomib"], "refractory_to": ["bortezomib"]}, False, "would not have been admitted; required: after bortezomib only if not refractory to it"),
+        ("KRd", {"prior_lines": 1, "refractory_to": ["lenalidomide"]}, False, "would not have been admitted; required: not lenalidomide-refractory"),
+        ("EloVd", {"prior_lines": 1}, None, "admission unknown; the source states no criteria"),
+        ("melflufen-dex", {"prior_lines": 3, "exposed_to": ["lenalidomide", "bortezomib"]}, None, "admission unknown; required: refractory to the last line"),
+        ("melflufen-dex", {"prior_lines": 1, "exposed_to": ["lenalidomide", "bortezomib"]}, False, "would not have been admitted; required: two or more prior lines"),
         ("salvage-ASCT", {"prior_lines": 1, "prior_transplant": True, "months_transplant_to_progression": 11}, True, "meets every criterion that the source states"),
     ],
 )  # fmt: skip
@@ -101,7 +101,27 @@ def test_a_trial_that_would_not_have_admitted_comes_after_one_that_would(evidenc
     """Eleven months after a transplant Myeloma X would not have admitted; the trial without that limit comes first."""
     found = results(evidence, pack, "salvage-ASCT", prior_lines=1, prior_transplant=True, months_transplant_to_progression=11)
     assert [item.trial for item in found] == ["ReLApsE", "ReLApsE", "Myeloma X", "Myeloma X"]
-    assert found[-1].admission == "would not have been admitted: at least 12 months after the earlier transplant"
+    assert found[-1].admission == "would not have been admitted; required: at least 12 months after the earlier transplant"
+
+
+def test_what_follows_from_a_population_is_not_asked_of_it(evidence: Evidence, pack: Pack) -> None:
+    """Three prior therapies are two or more; whoever is refractory to five agents is so to lenalidomide and to three classes."""
+    five = ["bortezomib", "carfilzomib", "lenalidomide", "pomalidomide", "daratumumab"]
+    penta = {"prior_lines": 4, "exposed_to": [*five, "melphalan"], "refractory_to": five}
+    (first, *_) = results(evidence, pack, "BCMA-CAR-T", **penta)
+    assert (first.trial, first.distance) == (
+        "KarMMa",
+        "all patients treated, at least three prior therapies with all three classes; 84% triple-class refractory; "
+        "not only patients with: penta-refractory",
+    )
+    (first, *_) = results(evidence, pack, "Sd", **penta)
+    assert (first.population, first.admitted) == ("penta-refractory", True)
+    assert first.distance.endswith("; not only patients with: two or more prior lines")
+
+
+def test_doses_of_one_trial_stand_together(evidence: Evidence, pack: Pack) -> None:
+    found = results(evidence, pack, "BCMA-ADC", **LATER)
+    assert {item.belongs for item in found} == {True}
 
 
 def test_nothing_known_admits_nobody_and_excludes_nobody(evidence: Evidence, pack: Pack) -> None:

@@ -13,6 +13,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from myeloguide.errors import InputError
 from myeloguide.evidence.contrasts import Contrast, standard_error
@@ -237,6 +239,33 @@ def test_a_trial_of_three_arms_alone_is_consistent_by_itself() -> None:
 def test_arms_that_do_not_fit_together(given: list[tuple[str, str, str, float, float]], why: str) -> None:
     with pytest.raises(InputError, match=why):
         combine(contrasts(*given))
+
+
+trees = st.lists(st.tuples(st.integers(0, 20), st.floats(-2, 2), st.floats(0.05, 1)), min_size=1, max_size=8)
+
+
+@given(trees)
+def test_in_a_tree_logarithms_and_variances_add_up_along_the_way(tree: list[tuple[int, float, float]]) -> None:
+    """Bucher 1997, for any tree of single trials."""
+    given_ = [Contrast(f"T{at}", f"o{at}", f"o{joined % at}", ratio, error) for at, (joined, ratio, error) in enumerate(tree, 1)]
+    (network,) = combine(given_)
+    for option in network.options:
+        if option != "o0":
+            way = network.way(option, "o0")
+            estimate = network.common.estimate(option, "o0")
+            # Numbered as they join, an option is always the treatment against one with a smaller number.
+            assert estimate.log_ratio == pytest.approx(sum(one.log_ratio for one in way), abs=1e-9)
+            assert estimate.error**2 == pytest.approx(sum(one.error**2 for one in way))
+    assert network.random is None
+
+
+@given(st.lists(st.tuples(st.floats(-1, 1), st.floats(0.05, 1)), min_size=2, max_size=6))
+def test_random_effects_never_claim_more(trials: list[tuple[float, float]]) -> None:
+    (network,) = combine(Contrast(f"T{at}", "A", "B", ratio, error) for at, (ratio, error) in enumerate(trials))
+    assert network.random is not None
+    assert network.tau2 is not None
+    assert network.tau2 >= 0
+    assert network.random.estimate("A", "B").error >= network.common.estimate("A", "B").error - 1e-12
 
 
 def test_nothing_combines_to_nothing() -> None:

@@ -101,3 +101,11 @@ def test_the_fingerprint_changes_with_any_module_or_data_file(tmp_path: Path) ->
     (copy / "guideline" / "new.py").write_text("", encoding="utf-8")
     seen.add(fingerprint(copy))
     assert len(seen) == 5
+
+
+def test_the_evidence_is_no_part_of_the_fingerprint(tmp_path: Path) -> None:
+    copy = tmp_path / "myeloguide"
+    shutil.copytree(PROGRAM, copy, ignore=shutil.ignore_patterns("__pycache__"))
+    before = fingerprint(copy)
+    (copy / "evidence" / "data" / "castor.yaml").write_text("", encoding="utf-8")
+    assert fingerprint(copy) == before

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 
 from myeloguide.drawing.chart import printable
 from myeloguide.drawing.page import LOOKS, PAGE, PHONE, Paper, Sheet, document, number
-from myeloguide.evidence.combined import Combined, league
-from myeloguide.evidence.network import Estimate, Network
-from myeloguide.evidence.network_text import title
+from myeloguide.evidence.combined import Combined, effects, league
+from myeloguide.evidence.network import Network
+from myeloguide.evidence.network_text import shown, title
 
 
 def draw_network(found: Combined, name: str = "network", widths: Sequence[int] = (PAGE, PHONE)) -> str:
@@ -25,7 +25,7 @@ def draw_network(found: Combined, name: str = "network", widths: Sequence[int] =
 
 def draw_league(found: Combined, name: str = "league", widths: Sequence[int] = (PAGE, PHONE)) -> str:
     """Return every comparison of each part: a triangle on a page, a list on a phone."""
-    told = [f"{_pair(one)} {_shown(one)}" for network in found.networks for one in league(network)]
+    told = [f"{one.treatment} v {one.comparator} {shown(one)}" for network in found.networks for one in league(network)]
     words = ". ".join([title(found), *told, *filter(None, [found.apart]), *found.remarks])
     return document(name, title(found), printable(words), [_leagues(found, width) for width in widths], LOOKS)
 
@@ -250,9 +250,8 @@ def _triangle(paper: Paper, network: Network, wide: float) -> None:
             paper.at(middle, paper.top + paper.line * 1.9, f"{low:.2f}-{high:.2f}", look, anchor="middle")
         paper.top += tall
     paper.skip(0.3)
-    paper.wrapped(
-        "Each cell: the option on top of its column against the option at the end of its row; below 1 favours the former.", "soft"
-    )
+    says = "Each cell: the option on top of its column against that at the end of its row; below 1 favours the former"
+    paper.wrapped(f"{says} ({effects(network)}).", "soft")
 
 
 def _list(paper: Paper, network: Network) -> None:
@@ -264,10 +263,10 @@ def _list(paper: Paper, network: Network) -> None:
             paper.band(f"{first} against")
         look = "text" if low <= 1 <= high else "strong"
         paper.put(0, one.comparator, look)
-        paper.put(paper.inner, _shown(one), look, anchor="end")
+        paper.put(paper.inner, shown(one), look, anchor="end")
         paper.skip(1.1)
     paper.skip(0.3)
-    paper.wrapped("Below 1 favours the option of the heading.", "soft")
+    paper.wrapped(f"Below 1 favours the option of the heading ({effects(network)}).", "soft")
 
 
 def _end(paper: Paper, found: Combined) -> Sheet:
@@ -277,12 +276,3 @@ def _end(paper: Paper, found: Combined) -> Sheet:
     for remark in found.remarks:
         paper.wrapped(remark, "soft")
     return paper.sheet()
-
-
-def _pair(one: Estimate) -> str:
-    return f"{one.treatment} v {one.comparator}"
-
-
-def _shown(one: Estimate) -> str:
-    low, high = one.interval()
-    return f"{one.ratio:.2f} ({low:.2f}-{high:.2f})"

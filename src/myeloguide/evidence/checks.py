@@ -56,9 +56,9 @@ def check_evidence(evidence: Evidence, pack: Pack) -> Checked:
         each = list(run(evidence))
         looked[name] = len(each)
         found += [item for item in each if item is not None]
-    each = list(grades(pack))
-    looked["grade"] = len(each)
-    found += [item for item in each if item is not None]
+    for name, each in (("listed", list(listed(evidence, pack))), ("grade", list(grades(pack)))):
+        looked[name] = len(each)
+        found += [item for item in each if item is not None]
     known = {item.finding: item for item in evidence.known}
     shown = tuple(
         Finding(item.finding, item.check, item.text, item.places, known[item.finding].because, known[item.finding].erratum)
@@ -90,21 +90,22 @@ def contains(evidence: Evidence) -> Iterator[Finding | None]:
 def centred(evidence: Evidence) -> Iterator[Finding | None]:
     """A hazard ratio is the middle of its interval on the logarithmic scale, as far as rounding lets it be seen."""
     for trial, result in evidence.results:
-        if result.hr is None or result.ci_low is None or result.ci_high is None:
+        if result.hr is None or result.ci_low is None:
             continue
-        digits = 3 if len(f"{fraction(result.hr)}") > 4 else 2
-        low, high = (
-            math.sqrt(
-                (result.ci_low + sign * half_unit(result.ci_low, digits))
-                * (result.ci_high + sign * half_unit(result.ci_high, digits))
-            )
-            for sign in (-1, 1)
-        )
-        unit = half_unit(result.hr, digits)
-        held = low - unit <= result.hr <= high + unit
-        middle = math.sqrt(result.ci_low * result.ci_high)
-        text = f"the ratio {fraction(result.hr)} is not the middle of its interval {span(result)}, which is {middle:.3f}"
-        yield None if held else _of(trial, result, "middle", text)
+        middle = off_centre(result)
+        text = f"the ratio {fraction(result.hr)} is not the middle of its interval {span(result)}, which is "
+        yield None if middle is None else _of(trial, result, "middle", f"{text}{middle:.3f}")
+
+
+def off_centre(result: Result) -> float | None:
+    """Return the middle of an interval that does not have its ratio there, or None."""
+    if result.hr is None or result.ci_low is None or result.ci_high is None:
+        return None
+    digits = 3 if len(f"{fraction(result.hr)}") > 4 else 2
+    ends = [(end, half_unit(end, digits)) for end in (result.ci_low, result.ci_high)]
+    low, high = (math.sqrt(math.prod(end + sign * unit for end, unit in ends)) for sign in (-1, 1))
+    unit = half_unit(result.hr, digits)
+    return None if low - unit <= result.hr <= high + unit else math.sqrt(result.ci_low * result.ci_high)
 
 
 def p_agrees(evidence: Evidence) -> Iterator[Finding | None]:
@@ -290,6 +291,22 @@ def citations(evidence: Evidence) -> Iterator[Finding | None]:
         places = tuple(places_of(cited.lines) for cited in reference.cited)
         about_trials = any(cited.of in trials for cited in reference.cited)
         yield Finding(f"reference {number}/cited-for-two", "citation", text, places) if differ and about_trials else None
+
+
+def listed(evidence: Evidence, pack: Pack) -> Iterator[Finding | None]:
+    """An option that the pack recommends is not one of which a result is called no benefit, or worse."""
+    recommended = {row.option: row for row in reversed(list(pack.rows)) if row.recommends}
+    for trial, result in evidence.results:
+        arm = next(arm for arm in trial.file.arms if arm.arm == result.option)
+        for option in (arm.arm, *arm.also):
+            row = recommended.get(option)
+            if result.called is None or row is None:
+                continue
+            text = f"called {result.called} for {option}, which stands in {row.list} ({row.tier_title.lower()}) all the same"
+            shown = _of(trial, result, "listed", text)
+            places = (*shown.places, str(row.listed.source))
+            against = result.called in ("no benefit", "worse")
+            yield Finding(f"{shown.finding}/{option}", "listed", shown.text, places) if against else None
 
 
 def grades(pack: Pack) -> Iterator[Finding | None]:

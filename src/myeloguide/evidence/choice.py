@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import ClassVar
 
+from myeloguide.criteria.nodes import All, Node
 from myeloguide.errors import InputError, Problem, suggestion
+from myeloguide.evidence.checks import off_centre
 from myeloguide.evidence.contrasts import Contrast, Derived, NotComparable, standard_error
+from myeloguide.evidence.holding import held_by_all
 from myeloguide.evidence.trials import Evidence, Result, Trial
 from myeloguide.knowledge.reading import Strict, check, read
 
@@ -59,20 +62,44 @@ class LeftOut:
     why: str
 
 
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """A result that is combined, as a contrast, and whom it is of."""
+
+    contrast: Contrast
+    result: Result
+    patients: str
+
+
 @dataclass(frozen=True)
 class Choice:
-    """The contrasts of a population and an endpoint, one for each comparison of a trial."""
+    """The results of a population and an endpoint, one for each comparison of a trial."""
 
     population: str
     endpoint: str
-    contrasts: tuple[Contrast, ...]
+    chosen: tuple[Chosen, ...]
     left_out: tuple[LeftOut, ...]
-    patients: dict[str, str]
-    """Whom each trial's result is of, in words."""
-    unverified: frozenset[str]
-    """Trials whose contrast was not seen where it was published."""
     published: bool
     """Whether results printed elsewhere were to be used, too."""
+
+    @property
+    def contrasts(self) -> tuple[Contrast, ...]:
+        return tuple(one.contrast for one in self.chosen)
+
+    @property
+    def patients(self) -> dict[str, str]:
+        """Whom each trial's result is of, in words."""
+        return {one.contrast.study: one.patients for one in self.chosen}
+
+    @property
+    def unverified(self) -> tuple[str, ...]:
+        """Trials whose result was not seen where it was published."""
+        return tuple(sorted({one.contrast.study for one in self.chosen if not one.result.verified}))
+
+    @property
+    def off_centre(self) -> tuple[str, ...]:
+        """Trials whose printed ratio is not the middle of its interval."""
+        return tuple(sorted({one.contrast.study for one in self.chosen if off_centre(one.result) is not None}))
 
 
 @cache
@@ -99,36 +126,28 @@ def choose(evidence: Evidence, population: str = "all", endpoint: str = "PFS", p
     check_population(evidence, population)
     if endpoint not in IN_WORDS:
         raise InputError(Problem("--endpoint", f"there is no hazard ratio of {endpoint}", f"one of {', '.join(IN_WORDS)}"))
-    means = {
-        item.when for trial in evidence.trials for item in trial.file.populations if item.population == population and item.when
-    }
+    means = {trial.narrows[population] for trial in evidence.trials if population in trial.narrows} - {None}
     speaking: dict[tuple[str, str, str], list[tuple[Trial | None, Result]]] = {}
     for name, trial, result in comparisons(evidence, published):
         if trial is not None and trial.file.frontline:
             continue
         if result.endpoint == endpoint and (
-            result.population == population or (trial is not None and _admits_only(trial, result, means))
+            result.population == population or (trial is not None and _admits_only(evidence, trial, result, means))
         ):
             speaking.setdefault((name, result.option, result.comparator or ""), []).append((trial, result))
 
-    contrasts, left_out, patients, unverified = [], [], {}, set()
-    for (name, _, _), found in sorted(speaking.items()):
+    chosen, left_out = [], []
+    for (name, _, _), found in sorted(speaking.items(), key=lambda item: item[0]):
         usable = []
         for trial, result in found:
             try:
-                usable.append((_rank(result), _contrast(name, trial, result), result, trial))
+                usable.append(Chosen(_contrast(name, trial, result), result, patients_of(trial, result)))
             except NotComparable as error:
                 left_out.append(LeftOut(name, result, str(error)))
-        usable.sort(key=lambda ranked: ranked[0])
-        for _, _, result, _ in usable[:-1]:
-            left_out.append(LeftOut(name, result, "another result of the same comparison is used"))
-        if usable:
-            _, contrast, result, trial = usable[-1]
-            contrasts.append(contrast)
-            patients[name] = patients_of(trial, result)
-            if not result.verified:
-                unverified.add(name)
-    return Choice(population, endpoint, tuple(contrasts), tuple(left_out), patients, frozenset(unverified), bool(published))
+        usable.sort(key=lambda one: _rank(one.result))
+        chosen += usable[-1:]
+        left_out += [LeftOut(name, one.result, "another result of the same comparison is used") for one in usable[:-1]]
+    return Choice(population, endpoint, tuple(chosen), tuple(left_out), bool(published))
 
 
 def check_population(evidence: Evidence, population: str) -> None:
@@ -172,14 +191,12 @@ def comparisons(evidence: Evidence, published: Sequence[Published] = ()) -> Iter
         yield item.trial, evidence.trial(item.trial), item
 
 
-def _admits_only(trial: Trial, result: Result, means: set[str]) -> bool:
-    """Say whether the result is of all patients of a trial that admitted only those with one of these conditions."""
-    if result.population not in {item.population for item in trial.file.populations if item.whole}:
+def _admits_only(evidence: Evidence, trial: Trial, result: Result, means: Iterable[Node | None]) -> bool:
+    """Say whether the result is of all patients of a trial, and each of them meets one of these conditions."""
+    if not any(item.population == result.population for item in trial.file.populations if item.whole):
         return False
-    admitted = {criterion.when for criterion in trial.file.eligibility} | {
-        item.when for item in trial.file.populations if item.whole
-    }
-    return bool(admitted & means)
+    held = held_by_all(evidence)[trial.name, result.population]
+    return any({*(node.children if isinstance(node, All) else (node,))} <= {*held} for node in means)
 
 
 def _rank(result: Result) -> tuple[bool, bool, float]:

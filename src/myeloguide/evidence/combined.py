@@ -51,8 +51,10 @@ class Combined:
             )
         if rescaled := sorted({one.study for one in contrasts if one.level not in (None, SHOWN_LEVEL)}):
             remarks.append(f"Interval printed at another level, shown at 95%: {', '.join(rescaled)}.")
-        if self.choice.unverified:
-            remarks.append(f"Input not seen where it was published: {', '.join(sorted(self.choice.unverified))}.")
+        if askew := self.choice.off_centre:
+            remarks.append(f"The printed ratio is not the middle of its interval; ratio and width are kept: {', '.join(askew)}.")
+        if unverified := self.choice.unverified:
+            remarks.append(f"Input not seen where it was published: {', '.join(unverified)}.")
         return tuple(remarks)
 
 

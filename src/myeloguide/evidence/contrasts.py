@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from statistics import NormalDist
 
@@ -48,10 +48,7 @@ class Contrast:
 
     def turned(self) -> Contrast:
         """Return the same comparison seen from the comparator."""
-        return Contrast(
-            self.study, self.comparator, self.treatment, -self.log_ratio, self.error,
-            self.population, self.endpoint, self.n, self.level, self.derived, self.place,
-        )  # fmt: skip
+        return replace(self, treatment=self.comparator, comparator=self.treatment, log_ratio=-self.log_ratio)
 
 
 class NotComparable(ValueError):
@@ -108,6 +105,6 @@ def quantile(level: float) -> float:
     return _NORMAL.inv_cdf(0.5 + level / 200)
 
 
-def above(score: float) -> float:
+def share_below(score: float) -> float:
     """Return the share of a normal distribution below a number of standard errors."""
     return _NORMAL.cdf(score)

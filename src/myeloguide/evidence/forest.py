@@ -74,7 +74,8 @@ def forest(
     pairs: set[tuple[str, str]] = set()
     for name, trial, result in comparisons(evidence, published):
         arms = (result.option, result.comparator or "")
-        if (option and option not in arms) or (comparator and comparator not in arms):
+        speaking = [set(arms).intersection([of, *(trial.arms_for(of) if trial else ())]) for of in (option, comparator) if of]
+        if not all(speaking):
             continue
         if population is None or population == result.population:
             groups[result.endpoint].append(_row(name, trial, result))

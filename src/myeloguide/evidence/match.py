@@ -6,8 +6,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
 
-from myeloguide.criteria.nodes import All, Node
+from myeloguide.criteria.nodes import Node
 from myeloguide.criteria.walk import compile_conditions, walk
+from myeloguide.evidence.holding import held_by_all, implied
 from myeloguide.evidence.table import EvidenceRow, of_result
 from myeloguide.evidence.trials import Criterion, Evidence, Result, Trial, load_evidence
 from myeloguide.evidence.words import in_words, toxicity_in_words
@@ -79,14 +80,15 @@ class PatientEvidence:
 
     def nearness(self, trial: Trial, result: Result, belongs: bool | None, *, option: str) -> tuple[float, ...]:
         """Return what results are ordered by, the nearest first."""
-        held = self.held(trial, result)
+        held, admission = self.held(trial, result), self.admission(trial)
         return (
             result.comparator in trial.arms_for(option),
             belongs is None,
-            self.admission(trial).admitted is False,
+            admission.admitted is False,
             -sum(first for _, first in held.values()),
             min((rank for rank, node in enumerate(self.features) if node in held), default=len(self.features)),
             -len(held),
+            admission.admitted is None,
             result.contrast is not None,
             result.hr is None and result.value_option in (None, "NE") and result.difference is None,
             _ENDPOINTS.index(result.endpoint) if result.endpoint in _ENDPOINTS else len(_ENDPOINTS),
@@ -98,14 +100,15 @@ class PatientEvidence:
 
     def held(self, trial: Trial, result: Result) -> dict[Node, tuple[str, bool]]:
         """Return the features of the patient that every patient of the population has."""
-        parts = {part for node in _describing(trial, result) for part in (node, *_conjuncts(node))}
-        return {node: feature for node, feature in self.features.items() if node in parts}
+        held = held_by_all(self.evidence)[trial.name, result.population]
+        return {node: feature for node, feature in self.features.items() if node in held}
 
     def distance(self, trial: Trial, result: Result, belongs: bool | None) -> str:
         """Say how far the population of a result is from the patient."""
         population = trial.file.population(result.population)
         held = self.held(trial, result)
         beyond = {node: name for node, (name, first) in self.features.items() if first and node not in held}
+        follows = {node for other in beyond for node in implied(self.evidence)[other]}
         said = []
         for part, node in trial.parts:
             if node in beyond and part.share is not None:
@@ -114,6 +117,7 @@ class PatientEvidence:
                     said.append(f"{often} {beyond.pop(node)}")
                 else:
                     beyond[node] += f" ({often} in the whole trial)"
+        beyond = {node: name for node, name in beyond.items() if node not in follows}
         if belongs is None:
             said.append("whether the patient is one of them is unknown")
         elif beyond:
@@ -128,11 +132,11 @@ class PatientEvidence:
         against = tuple(item for item, value in values if value is False)
         unknown = tuple(item for item, value in values if value is None)
         if against:
-            return Admission(False, against, f"would not have been admitted: {_named(against)}")
+            return Admission(False, against, f"would not have been admitted; required: {_named(against)}")
         if unknown:
-            return Admission(None, unknown, f"admission unknown: {_named(unknown)}")
+            return Admission(None, unknown, f"admission unknown; required: {_named(unknown)}")
         if not values:
-            return Admission(None, (), "admission unknown: the source states no criteria")
+            return Admission(None, (), "admission unknown; the source states no criteria")
         return Admission(True, (), "meets every criterion that the source states")
 
     def shown(self, trial: Trial, result: Result, belongs: bool | None) -> ResultShown:
@@ -165,16 +169,6 @@ def _conditions(evidence: Evidence) -> Iterator[Node]:
         yield from (node for _, node in (*trial.admits, *trial.parts) if node is not None)
         yield from (node for node in trial.narrows.values() if node is not None)
     yield from (node for _, node in evidence.features)
-
-
-def _describing(trial: Trial, result: Result) -> Iterator[Node]:
-    """Yield the conditions that every patient of a result's population meets."""
-    narrow = trial.narrows[result.population]
-    yield from (node for node in (narrow, *(node for _, node in trial.admits)) if node is not None)
-
-
-def _conjuncts(node: Node) -> Iterable[Node]:
-    return node.children if isinstance(node, All) else ()
 
 
 def _named(criteria: Iterable[Criterion]) -> str:

@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from myeloguide.errors import InputError, Problem
-from myeloguide.evidence.contrasts import SHOWN_LEVEL, Contrast, above, quantile
+from myeloguide.evidence.contrasts import SHOWN_LEVEL, Contrast, quantile, share_below
 
 Matrix = NDArray[np.float64]
 _CLOSED = 0.05
@@ -46,7 +46,7 @@ class Estimate:
 
     @property
     def p(self) -> float:
-        return 2 * above(-abs(self.log_ratio) / self.error)
+        return 2 * share_below(-abs(self.log_ratio) / self.error)
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +99,7 @@ class Model:
         scores = {}
         for option in self.options:
             against = [self.estimate(option, other) for other in self.options if other != option]
-            scores[option] = sum(above(sign * one.log_ratio / one.error) for one in against) / len(against)
+            scores[option] = sum(share_below(sign * one.log_ratio / one.error) for one in against) / len(against)
         return dict(sorted(scores.items(), key=lambda scored: -scored[1]))
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from myeloguide.evidence.choice import IN_WORDS, of_population, place_of
 from myeloguide.evidence.combined import Combined, effects, league
+from myeloguide.evidence.contrasts import Contrast
 from myeloguide.evidence.network import Chi, Estimate, Network
 
 MEANT = {
@@ -23,10 +24,10 @@ def render(found: Combined, width: int = 88) -> str:
     return "\n".join(_lines(found, width)) + "\n"
 
 
-def shown(low_high: Estimate) -> str:
+def shown(one: Estimate | Contrast) -> str:
     """Return a ratio with its interval."""
-    low, high = low_high.interval()
-    return f"{low_high.ratio:.2f} ({low:.2f}-{high:.2f})"
+    low, high = one.interval()
+    return f"{one.ratio:.2f} ({low:.2f}-{high:.2f})"
 
 
 def title(found: Combined) -> str:
@@ -37,7 +38,7 @@ def title(found: Combined) -> str:
 
 
 def _lines(found: Combined, width: int) -> Iterator[str]:
-    yield title(found)
+    yield from textwrap.wrap(title(found), width)
     for number, network in enumerate(found.networks, 1):
         head = f"Part {number}: " if len(found.networks) > 1 else ""
         yield ""
@@ -72,17 +73,14 @@ def _lines(found: Combined, width: int) -> Iterator[str]:
 
 def _network(found: Combined, network: Network, width: int) -> Iterator[str]:
     for one in network.contrasts:
-        low, high = one.interval()
         marks = f", from its {one.derived}" if one.derived.startswith("p") else ""
         marks += ", unverified" if one.study in found.choice.unverified else ""
         size = f", n {one.n}" if one.n else ""
-        says = (
-            f"{one.study}: {one.treatment} v {one.comparator} {one.ratio:.2f} ({low:.2f}-{high:.2f}){marks}{size} [{one.place}]"
-        )
+        says = f"{one.study}: {one.treatment} v {one.comparator} {shown(one)}{marks}{size} [{one.place}]"
         yield from textwrap.wrap(says, width, subsequent_indent="    ")
     yield ""
     if network.tau2 is not None and network.i2 is not None:
-        yield f"tau² {network.tau2:.4f}, I² {network.i2:.0%}, heterogeneity {_chi(network.within)}"
+        yield f"tau² {network.tau2:.4f} (DerSimonian-Laird), I² {network.i2:.0%}, heterogeneity {_chi(network.within)}"
         yield f"inconsistency {_chi(network.between)}"
     for split in network.splits:
         pair = f"{split.direct.treatment} v {split.direct.comparator}"
@@ -92,11 +90,14 @@ def _network(found: Combined, network: Network, width: int) -> Iterator[str]:
     yield from textwrap.wrap(f"P-scores: {ranks}", width, subsequent_indent="  ")
     league_of = f"League, {effects(network)}; below 1 favours the option named first:"
     yield from textwrap.wrap(league_of, width, subsequent_indent="  ")
-    for pair_ in league(network):
-        line = f"  {pair_.treatment} v {pair_.comparator}"
-        predicted = network.predicted(pair_.treatment, pair_.comparator)
-        more = f", predicted {predicted[0]:.2f}-{predicted[1]:.2f}" if predicted else ""
-        yield f"{line:<26} {shown(pair_)}{more}"
+    for told in league(network):
+        line = f"  {told.treatment} v {told.comparator}"
+        more = ""
+        if network.random:
+            more = f", common effects {shown(network.common.estimate(told.treatment, told.comparator))}"
+        if predicted := network.predicted(told.treatment, told.comparator):
+            more += f", predicted {predicted[0]:.2f}-{predicted[1]:.2f}"
+        yield from textwrap.wrap(f"{line:<26} {shown(told)}{more}", width, subsequent_indent=" " * 29)
 
 
 def _chi(chi: Chi) -> str:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from myeloguide.evidence.choice import Choice, from_p
 from myeloguide.evidence.network import Estimate, Network
 from myeloguide.evidence.trials import Evidence
+from myeloguide.evidence.words import ratio_in_words, values_in_words
 from myeloguide.guideline.pack import OptionList, Pack, Row
 
 _ONE_LINE = (
@@ -98,11 +99,6 @@ def _in_the_patients_of(of: OptionList, evidence: Evidence, choice: Choice, pair
         return
     for trial, result in evidence.results:
         if result.population in nearer and result.endpoint == choice.endpoint and result.option in pair and result.comparator:
-            if result.hr is not None:
-                says = f"ratio {result.hr:g} v {result.comparator}"
-            elif result.value_option is not None:
-                says = f"medians {result.value_option:g} v {result.value_comparator:g} months, no ratio printed"
-            else:
-                continue
             who = trial.file.population(result.population).title
-            yield f"nearer to the list's patients the source prints for {result.option} ({trial.name}, {who}): {says}"
+            if says := ratio_in_words(result) or values_in_words(result):
+                yield f"nearer to the list's patients the source prints for {result.option} ({trial.name}, {who}): {says}"

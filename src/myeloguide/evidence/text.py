@@ -22,7 +22,8 @@ def trials_named(evidence: Evidence, word: str) -> tuple[str | None, tuple[Trial
     option = evidence.vocabulary.regimen(word)
     if option is None:
         names = [*(item.name for item in evidence.trials), *evidence.vocabulary.regimens]
-        raise InputError(Problem("evidence show", f"there is no option and no trial {word}", suggestion(word, names)))
+        remedy = suggestion(word, names) or "name an option, such as DVd, or a trial, such as CASTOR"
+        raise InputError(Problem("evidence show", f'there is no option and no trial "{word}"', remedy))
     trials = tuple(item for item in evidence.trials if item.arms_for(option))
     if not trials:
         raise InputError(Problem("evidence show", f"the source reports no result of {option}"))
@@ -64,18 +65,19 @@ def _trial(trial: Trial, option: str | None, width: int) -> Iterator[str]:
     file = trial.file
     known = "; ".join(filter(None, [registered(file.registry), f"phase {file.phase}" if file.phase else ""]))
     yield from _wrap(f"{trial.name}{f' ({known})' if known else ''}: {file.title} [{places_of(file.lines)}]", width, "", "  ")
-    admits = "; ".join(item.says for item, _ in trial.admits) or "not stated in the source"
+    admits = "; ".join(f"{item.says} [{places_of(item.lines)}]" for item, _ in trial.admits) or "not stated in the source"
     yield from _wrap(f"Admitted: {admits}", width, "  ", "    ")
-    parts = "; ".join(part_in_words(trial, at) for at in range(len(trial.parts)))
+    parts = "; ".join(f"{part_in_words(trial, at)} [{places_of(part.lines)}]" for at, (part, _) in enumerate(trial.parts))
     if parts:
         yield from _wrap(f"Of the patients: {parts}", width, "  ", "    ")
     results, toxicities = reported_of(trial, option)
     group = None
+    widths = max((len(item.measured) for item in results), default=0), max((len(_arms(item)) for item in results), default=0)
     for result in results:
         if (heading := _heading(trial, result)) != group:
             group = heading
             yield from _wrap(heading, width, "  - ", "    ")
-        yield from _row(result, width)
+        yield from _row(result, widths, width)
     for toxicity in toxicities:
         yield from _wrap(f"{toxicity_in_words(trial, toxicity)} [{places_of(toxicity.lines)}]", width, "  ! ", "    ")
     for said in file.statements:
@@ -98,9 +100,8 @@ def part_in_words(trial: Trial, at: int) -> str:
     """Say what part of a trial's patients is of a kind."""
     part = trial.parts[at][0]
     sign = "more than " if part.operator == ">" else ""
-    often = " ".join(
-        filter(None, [str(part.n) if part.n is not None else "", f"{sign}{part.share:g}%" if part.share is not None else ""])
-    )
+    share = f"{sign}{part.share:g}%" if part.share is not None else ""
+    often = share if part.n is None else f"{part.n} ({share})" if share else str(part.n)
     return f"{often} {part.says}"
 
 
@@ -112,15 +113,18 @@ def _heading(trial: Trial, result: Result) -> str:
     return "; ".join(filter(None, [population.title, result.cut, size, followed]))
 
 
-def _row(result: Result, width: int) -> Iterator[str]:
-    arms = result.option + (f" v {result.comparator}" if result.comparator else "")
+def _arms(result: Result) -> str:
+    return result.option + (f" v {result.comparator}" if result.comparator else "")
+
+
+def _row(result: Result, widths: tuple[int, int], width: int) -> Iterator[str]:
     values = values_in_words(result) or (f"{result.difference:g} months longer" if result.difference else "")
     figures = [values, ratio_in_words(result), p_in_words(result)]
     judged = f"called {result.called}" if result.called else ""
     shown = "; ".join(filter(None, [*figures, result.contrast or "", judged, result.note or ""])) or "no figures"
     where = places_of(result.lines, result.publication) + (f", ref. {result.reference}" if result.reference else "")
-    head = f"    {result.measured:<6} {arms:<14} "
-    yield from _wrap(f"{shown} [{where}]", width, head, " " * 26)
+    head = f"    {result.measured:<{widths[0]}}  {_arms(result):<{widths[1]}}  "
+    yield from _wrap(f"{shown} [{where}]", width, head, " " * len(head))
 
 
 def _wrap(text: str, width: int, first: str, indent: str) -> list[str]:
@@ -145,6 +149,7 @@ _CHECKED = {
     "said twice": "properties of which one thing is said",
     "elsewhere": "figures that stand the same elsewhere",
     "citation": "reference numbers cited, and for one thing",
+    "listed": "results that do not speak against an option that the guideline recommends",
     "grade": "grades of an option by one basis",
 }
 

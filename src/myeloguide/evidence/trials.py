@@ -10,7 +10,7 @@ from typing import Annotated, Any, ClassVar, Literal, NoReturn
 
 from pydantic import BeforeValidator, Field, StrictBool, StrictInt, model_validator
 
-from myeloguide.criteria.nodes import Node
+from myeloguide.criteria.nodes import All, Node
 from myeloguide.criteria.syntax import ConditionError, Scope, parse
 from myeloguide.errors import InputError, Problem, suggestion
 from myeloguide.guideline.loading import scope_of
@@ -106,7 +106,7 @@ class Composition(Strict):
 
 
 class Population(Strict):
-    """Patients of a trial for whom a result is given; without `when` all of them, or a part that no fact of a patient tells."""
+    """Patients of a trial of whom a result is given; without `when` and not `whole`, a part that no fact of a patient tells."""
 
     known_as: ClassVar[str] = "population"
 
@@ -114,6 +114,7 @@ class Population(Strict):
     title: str
     when: str | None = None
     whole: StrictBool = False
+    """The whole trial, or all who were given one dose: any patient admitted might have been one of them."""
     n: StrictInt | None = None
 
 
@@ -361,6 +362,11 @@ class Trial:
     def arms_for(self, option: str) -> tuple[str, ...]:
         """Return the arms that speak for an option of the guideline."""
         return tuple(arm.arm for arm in self.file.arms if option in (arm.arm, *arm.also))
+
+    def met_by_all(self, population: str) -> frozenset[Node]:
+        """Return the conditions that every patient of a population meets, and what they are joined from by `and`."""
+        met = [node for node in (self.narrows[population], *(node for _, node in self.admits)) if node is not None]
+        return frozenset(part for node in met for part in (node, *(node.children if isinstance(node, All) else ())))
 
 
 @dataclass(frozen=True, eq=False)
