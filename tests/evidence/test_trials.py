@@ -46,8 +46,8 @@ def test_what_is_from_memory_is_marked(evidence: Evidence) -> None:
         if registry is not None and not registry.lines:
             assert registry.verified == (registry.publication != "from memory"), trial.name
     verified = {item.reference: item.publication or "" for item in evidence.references.values() if item.verified}
-    assert list(verified) == [21]
-    assert all("PMC" in publication for publication in verified.values())
+    assert list(verified) == [21, 25, 32]
+    assert all("PMC" in publication or "doi" in publication for publication in verified.values())
 
 
 def number(text: str) -> float | str | None:

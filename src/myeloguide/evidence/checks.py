@@ -279,7 +279,7 @@ def citations(evidence: Evidence) -> Iterator[Finding | None]:
     trials = {trial.name for trial in evidence.trials}
     for number in range(1, evidence.last_reference + 1):
         reference = evidence.references.get(number)
-        if reference is None:
+        if reference is None or not reference.cited:
             name = next((trial.name for trial in evidence.trials if number in trial.file.references), None)
             meant = f"; it is probably that of {name}" if name else ""
             yield Finding(f"reference {number}/never-cited", "citation", f"reference {number} is cited nowhere{meant}", ())

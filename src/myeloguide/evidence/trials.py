@@ -289,7 +289,7 @@ class Reference(Strict):
 
 
 class ReferenceFile(Strict):
-    """Every number of the reference list that the text cites."""
+    """The numbers of the reference list."""
 
     last: StrictInt
     references: tuple[Reference, ...]
@@ -427,7 +427,7 @@ def _read_references(path: Path, trials: tuple[Trial, ...]) -> ReferenceFile:
     document = read(path, name=path.name)
     refuse_twins(document, ("references",), "reference", "reference")
     found = check(document, ReferenceFile)
-    numbers = {item.reference for item in found.references}
+    numbers = {item.reference for item in found.references if item.cited}
     for trial in trials:
         for position, number in enumerate(trial.file.references):
             if number not in range(1, found.last + 1):
