@@ -100,6 +100,12 @@ def test_the_second_typing_has_the_same_figures(evidence: Evidence) -> None:
             12,
             "no fact or condition is called prior_line (did you mean prior_lines?)",
         ),
+        (
+            'prior line", whole: true',
+            'prior line", when: prior_lines >= 1, whole: true',
+            14,
+            "the whole of a trial has no condition of its own",
+        ),
         ("value_option: NR", "value_option: none reached", 22, '"none reached" is no value'),
         ("  ci_high: 0.39\n", "", 28, "an interval has two ends"),
         ('  p_operator: "<"\n', "", 28, "a p value has an operator"),

@@ -117,6 +117,12 @@ class Population(Strict):
     """The whole trial, or all who were given one dose: any patient admitted might have been one of them."""
     n: StrictInt | None = None
 
+    @model_validator(mode="after")
+    def _is_whole_or_a_part(self) -> Population:
+        if self.whole and self.when is not None:
+            raise wrong_value("the whole of a trial has no condition of its own", "write it under `eligibility:`")
+        return self
+
 
 class Result(Strict):
     """One reported result: a data cut, a population and an endpoint; of a comparison, or of one arm."""
