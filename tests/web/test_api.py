@@ -120,6 +120,12 @@ def test_a_wrong_question_is_refused(served: TestClient, body: dict[str, Any]) -
     assert said.json()["problems"][0]["what"]
 
 
+def test_the_evidence_stands_beside_the_options(served: TestClient) -> None:
+    said = served.post("/api/evidence", json=example()).json()["evidence"]
+    nearest = {item["option"]: item["results"][0] for item in said if item["results"]}
+    assert (nearest["PVd"]["trial"], nearest["PVd"]["value_option"]) == ("OPTIMISMM", "17.8")
+
+
 def test_questions_end_when_nothing_can_change(served: TestClient) -> None:
     first = served.post("/api/ask", json=FACTS).json()["question"]
     assert first["decides"] > 0
@@ -143,7 +149,7 @@ def test_schema_and_version(served: TestClient) -> None:
 def test_the_description_is_whole_and_holds_the_patient_file(served: TestClient) -> None:
     described = served.get("/api/openapi.json").json()
     assert set(described["paths"]) == {
-        "/api/assess", "/api/what-if", "/api/ask", "/api/guideline", "/api/schema", "/api/version",
+        "/api/assess", "/api/what-if", "/api/ask", "/api/evidence", "/api/guideline", "/api/schema", "/api/version",
     }  # fmt: skip
     assert set(described["components"]["schemas"]["PatientFile"]["properties"]) == {
         "patient", "as_of", "facts", "history", "rulings",

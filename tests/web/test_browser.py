@@ -295,7 +295,8 @@ def test_pages_are_accessible_and_nothing_overlaps(browser: Browser, address: st
                                   "evidence/pictures", "search?q=frail", "nowhere"])  # fmt: skip
 @pytest.mark.parametrize("size", ["phone", "desk"])
 def test_the_pages_beside_it_are_accessible(browser: Browser, address: str, size: str, path: str) -> None:
-    page = browser.new_page(viewport=dict(zip(("width", "height"), SIZES[size], strict=True)))
+    width, height = SIZES[size]
+    page = browser.new_page(viewport={"width": width, "height": height})
     page.goto(address + path)
     violations = axe.Axe().run(page, options={"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]})
     assert violations.violations_count == 0, violations.generate_report()

@@ -13,6 +13,7 @@ from pydantic import BaseModel
 from myeloguide import __version__
 from myeloguide.criteria.prose import say
 from myeloguide.errors import InputError, Problem, suggestion
+from myeloguide.evidence.match import with_evidence
 from myeloguide.guideline.answer import SCHEMA, plain
 from myeloguide.guideline.ask import Interview, choices
 from myeloguide.guideline.assess import Assessment
@@ -155,6 +156,19 @@ async def ask(document: Sent, pack: Guideline) -> Response:
         return JSONResponse({"question": None})
     fact = pack.vocabulary.facts[question.fact.partition(".")[0]]
     return JSONResponse({"question": {**plain(question), "choices": choices(fact)}})
+
+
+_RESULTS: dict[int | str, dict[str, Any]] = {
+    200: {"description": "The results", "content": {"application/json": {"schema": {"type": "object"}}}}
+}
+
+
+@router.post("/evidence", responses=_RESULTS, openapi_extra=_body(_PATIENT, _EXAMPLE), summary="The evidence beside each option")
+async def evidence(document: Sent, pack: Guideline) -> Response:
+    """Return the results beside each option of a patient's lists, the nearest to the patient first."""
+    consultation = Consultation(pack, document, date.today())
+    found = with_evidence(consultation.assessment.answer(), consultation.known.facts)
+    return JSONResponse({"evidence": plain(found.evidence)})
 
 
 @router.get("/guideline", summary="The guideline as data: lists, tiers, options, conditions in words, rulings")
