@@ -7,6 +7,34 @@ from dataclasses import dataclass
 
 LONGEST = 600
 """Signs of a fault or a remedy that are printed."""
+NO_SUCH_FILE = "there is no such file"
+
+
+class Spot(str):
+    """A place in a short text, `name, column 12`, that can be shown with what is meant underlined."""
+
+    __slots__ = ("first", "last", "text")
+    text: str
+    first: int
+    last: int
+
+    @classmethod
+    def of(cls, name: str, text: str, first: int, last: int) -> Spot:
+        """Return the place of `text[first:last]`."""
+        line = text.count("\n", 0, first) + 1
+        column = first - text.rfind("\n", 0, first)
+        spot = cls(f"{name}, line {line}, column {column}" if "\n" in text.strip() else f"{name}, column {column}")
+        spot.text, spot.first, spot.last = text, first, max(last, first + 1)
+        return spot
+
+    def shown(self, width: int = 76) -> str:
+        """Return the line with a caret under every sign that is meant, cut to `width`."""
+        begin = self.text.rfind("\n", 0, self.first) + 1
+        line = "".join(sign if sign.isprintable() else " " for sign in self.text[begin:].split("\n")[0])
+        first, last = self.first - begin, self.last - begin
+        cut = max(0, first - width // 2) if len(line) > width else 0
+        carets = "^" * max(1, min(last, cut + width, max(len(line), first + 1)) - first)
+        return f"    {line[cut : cut + width].rstrip()}\n    {' ' * (first - cut)}{carets}"
 
 
 @dataclass(frozen=True, slots=True)

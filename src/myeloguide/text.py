@@ -34,6 +34,11 @@ def render(answer: Answer, pack: Pack, width: int = 88) -> str:
     return "\n".join(_Page(answer, pack, width).lines()) + "\n"
 
 
+def _printable(text: str) -> str:
+    """Leave out what would command a terminal."""
+    return "".join(sign for sign in text if sign.isprintable())
+
+
 class _Page:
     def __init__(self, answer: Answer, pack: Pack, width: int) -> None:
         self.answer = answer
@@ -44,6 +49,7 @@ class _Page:
         answer = self.answer
         yield from self.wrap(f"{answer.title} (pack {answer.pack} {answer.pack_version}), as of {answer.as_of}", "  ", "")
         yield ""
+        yield from self.understood()
         yield from self.patient()
         yield from self.warnings()
         yield from self.plan()
@@ -68,8 +74,20 @@ class _Page:
         yield from self.wrap(text, "")
         yield "-" * min(len(text), self.width)
 
+    def understood(self) -> Iterator[str]:
+        """Yield what a note was read as, so that it can be held against the note."""
+        read = self.answer.understood
+        if read is None:
+            return
+        yield "Understood:"
+        for statement in read.statements:
+            yield from self.wrap(_printable(statement), "    ", "  ")
+        if read.not_used:
+            yield from self.wrap(_printable(f"Not used: {'; '.join(read.not_used)}"), "    ", "  ")
+        yield ""
+
     def patient(self) -> Iterator[str]:
-        label = "".join(sign for sign in self.answer.patient or "Patient" if sign.isprintable())
+        label = _printable(self.answer.patient or "Patient")
         yield from self.wrap(f"{label}: {patient_line(self.answer.facts, self.pack)}", "  ", "")
 
     def warnings(self) -> Iterator[str]:

@@ -20,14 +20,16 @@ from myeloguide.cli.frame import (
     App,
     Format,
     PackOption,
+    PatientArgument,
     RulingOption,
     day_of,
     emit,
     read_document,
+    read_given,
     switches_of,
     text_width,
 )
-from myeloguide.errors import InputError, Problem
+from myeloguide.errors import InputError, Problem, Spot
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -73,7 +75,7 @@ def _version(version: Annotated[bool, typer.Option("--version", help="Print the 
 
 @app.command()
 def assess(
-    file: Annotated[str, typer.Argument(help="A patient file (YAML or JSON); `-` is standard input.")],
+    file: PatientArgument,
     output: Annotated[Format, typer.Option("--format", help="How the answer is printed.")] = Format.text,
     explain: Annotated[
         str | None, typer.Option(help="Show one option's conditions, and what would change its status.", metavar="OPTION")
@@ -96,11 +98,12 @@ def assess(
     from myeloguide.guideline.assess import Assessment, known_of, prepare
     from myeloguide.guideline.prepared import load_pack
     from myeloguide.guideline.what_if import difference, explanation, hanging
+    from myeloguide.record.shorthand import understood_of
 
     if explain is not None and plan is not None:
         raise InputError(Problem("--explain and --plan", "are two questions", "ask one of the two"))
     guideline = load_pack(pack)
-    document, day, today, switched = read_document(file), day_of(as_of), date.today(), switches_of(ruling)
+    document, day, today, switched = read_given(file), day_of(as_of), date.today(), switches_of(ruling)
 
     def read(switched: Mapping[str, str], changes: Sequence[str]) -> tuple[KnownFacts, PatientFile, dict[str, str]]:
         return prepare(guideline, document, day, today, switched, assume_complete=assume_complete, what_if=changes)
@@ -113,7 +116,8 @@ def assess(
         return known_of(guideline, patient, {**switches, **other}, assume_complete=assume_complete, what_if=changes)
 
     hangs_on = hanging(guideline, known, switches, read_otherwise)
-    answer = replace(assessment.answer(), hangs_on=hangs_on, supposed=tuple(changes))
+    understood = understood_of(document, patient, guideline.vocabulary)
+    answer = replace(assessment.answer(), hangs_on=hangs_on, supposed=tuple(changes), understood=understood)
     if changes or switched:
         known_before, _, switches_before = read({}, ())
         before = Assessment(guideline, known_before, patient.as_of, switches_before).answer()
@@ -142,7 +146,7 @@ def assess(
 
 @app.command()
 def ask(
-    file: Annotated[str, typer.Argument(help="A patient file (YAML or JSON).")],
+    file: PatientArgument,
     ruling: RulingOption = None,
     as_of: Annotated[str | None, typer.Option(help="The day of the decision, if the file gives none.", metavar="DATE")] = None,
     assume_complete: Annotated[bool, typer.Option("--assume-complete", help="Take the history as complete.")] = False,
@@ -155,9 +159,9 @@ def ask(
     from myeloguide.text import render_end, render_offered
 
     if file == "-":
-        raise InputError(Problem("ask", "reads the answers from standard input", "name a patient file"))
+        raise InputError(Problem("ask", "reads the answers from standard input", "name a patient file, or write shorthand"))
     guideline = load_pack(pack)
-    document, day, today, switched = read_document(file), day_of(as_of), date.today(), switches_of(ruling)
+    document, day, today, switched = read_given(file), day_of(as_of), date.today(), switches_of(ruling)
 
     def assess_with(changes: Sequence[str]) -> Assessment:
         known, patient, switches = prepare(
@@ -197,7 +201,8 @@ def _option(guideline: Pack, word: str) -> str:
 def verify(
     file: Annotated[str, typer.Argument(help="An answer kept as JSON (`assess --format json`); `-` is standard input.")],
     patient: Annotated[
-        str | None, typer.Option(metavar="FILE", help="The patient file, to derive the facts from its history again.")
+        str | None,
+        typer.Option(metavar="PATIENT", help="The patient file, or shorthand, to derive the facts from its history again."),
     ] = None,
     pack: Annotated[str | None, typer.Option("--pack", help="The guideline; else the one that the answer names.")] = None,
     output: Annotated[Format, typer.Option("--format", help="How the report is printed.")] = Format.text,
@@ -216,9 +221,33 @@ def verify(
         raise InputError(Problem("standard input", "cannot be both the answer and the patient file", "name a file"))
     kept = read_document(file)
     guideline = load_pack(pack) if pack is not None else pack_of(kept)
-    found = answer_again(kept, guideline, date.today(), None if patient is None else read_document(patient))
+    found = answer_again(kept, guideline, date.today(), None if patient is None else read_given(patient))
     emit(json.dumps(plain(found), ensure_ascii=False, indent=1) + "\n" if output is Format.json else render(found, text_width()))
     raise typer.Exit(0 if found.same else 1)
+
+
+@app.command()
+def shorthand(
+    given: PatientArgument,
+) -> None:
+    """Write a patient file as shorthand, or shorthand as the patient file that it stands for.
+
+    What the other form cannot hold is said: on standard error, or as comments of the file.
+    """
+    from myeloguide.knowledge.vocabulary import vocabulary
+    from myeloguide.record.patient_file import read_patient
+    from myeloguide.record.shorthand import Note, as_patient_file
+    from myeloguide.record.shorthand.writing import write
+
+    document = read_given(given)
+    patient = read_patient(document, vocabulary(), None, date.today())
+    if isinstance(document, Note):
+        emit(as_patient_file(document, vocabulary()))
+        return
+    written = write(patient, vocabulary())
+    emit(f"{written}\n")
+    for text in written.left_out:
+        sys.stderr.write(f"myeloguide: left out: {text}\n")
 
 
 @app.command()
@@ -252,6 +281,8 @@ def main() -> None:
     except InputError as error:
         for problem in error.problems[:20]:
             sys.stderr.write(f"myeloguide: {problem}\n")
+            if isinstance(problem.where, Spot):
+                sys.stderr.write(f"{problem.where.shown()}\n")
         if len(error.problems) > 20:
             sys.stderr.write(f"myeloguide: and {len(error.problems) - 20} more\n")
         sys.exit(2)

@@ -6,6 +6,7 @@ import os
 import shutil
 import sys
 from collections import Counter
+from dataclasses import replace
 from datetime import date
 from enum import StrEnum
 from pathlib import Path
@@ -14,7 +15,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from typer.core import TyperCommand, TyperOption
 
-from myeloguide.errors import InputError, Problem
+from myeloguide.errors import NO_SUCH_FILE, InputError, Problem
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -70,6 +71,11 @@ def path_of(text: str) -> Path:
     return Path(text)
 
 
+PatientArgument = Annotated[
+    str, typer.Argument(metavar="PATIENT", help="A patient file (YAML or JSON; `-` is standard input), or shorthand in quotes.")
+]
+
+
 PackOption = Annotated[str, typer.Option("--pack", help="The guideline: its name, or the folder of a pack.")]
 
 
@@ -90,6 +96,44 @@ def read_document(file: str) -> Document:
     if len(content) > DEFAULT_LIMIT:
         raise InputError(Problem("standard input", f"is larger than {DEFAULT_LIMIT:,} bytes", "no patient file is that large"))
     return parse(decode(content, "standard input"), "standard input")
+
+
+def is_file(given: str) -> bool:
+    """Whether what was given names a file; all else is shorthand."""
+    return given == "-" or given.endswith(PATIENT_FILES) or "/" in given or os.sep in given or _exists(given)
+
+
+def _exists(given: str) -> bool:
+    try:
+        return Path(given).exists()
+    except (OSError, ValueError):  # too long a name, or one that no file can have
+        return False
+
+
+def read_given(given: str) -> Document:
+    """Read a patient: a file, standard input, or shorthand. An error says which of them it was taken for."""
+    if is_file(given):
+        try:
+            return read_document(given)
+        except InputError as error:
+            raise InputError(_with_slash(problem, given) for problem in error.problems) from None
+    from myeloguide.knowledge.vocabulary import vocabulary
+    from myeloguide.record.shorthand import read_note
+
+    try:
+        return read_note(given, vocabulary())
+    except InputError as error:
+        if " " in given.strip() or not given.strip():
+            raise
+        taken = "it was taken for shorthand, for there is no such file"
+        raise InputError(replace(problem, what=f"{problem.what}; {taken}") for problem in error.problems) from None
+
+
+def _with_slash(problem: Problem, given: str) -> Problem:
+    if problem.what != NO_SUCH_FILE or given.endswith(PATIENT_FILES):
+        return problem
+    remedy = "it was taken for a file, for it holds a slash; in shorthand write 2021-03 for a date, + between agents"
+    return Problem(problem.where, problem.what, remedy)
 
 
 def day_of(text: str | None) -> date | None:

@@ -25,8 +25,9 @@ from myeloguide.cli.frame import (
     RulingOption,
     day_of,
     emit,
+    is_file,
     path_of,
-    read_document,
+    read_given,
     switches_of,
     text_width,
 )
@@ -139,7 +140,7 @@ def history_compare(
 def history_show(
     context: typer.Context,
     source: Annotated[
-        str, typer.Argument(help="A folder of record tables, a DuckDB file, or a patient file (`-`: standard input).")
+        str, typer.Argument(help="A folder of record tables, a DuckDB file, a patient file (`-`: standard input), or shorthand.")
     ],
     patient: Annotated[str | None, typer.Option(metavar="ID", help="The patient, where the tables hold several.")] = None,
     output: Annotated[
@@ -164,7 +165,7 @@ def history_show(
 
     if output is not None:
         refuse_output(output, (".svg",), "STORY.svg")
-    document = read_document(source) if source == "-" or Path(source).suffix in PATIENT_FILES else None
+    document = read_given(source) if source == "-" or Path(source).suffix in PATIENT_FILES or not is_file(source) else None
     chart = read_chart(
         document or Path(source), patient, date.today(), as_of=day_of(as_of), rules=rules, assume_complete=assume_complete
     )

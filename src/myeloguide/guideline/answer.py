@@ -9,6 +9,7 @@ from typing import Any, Literal
 from myeloguide.guideline.declared import Kind, Strength
 from myeloguide.history.facts import Disagreement
 from myeloguide.history.proof import Proof
+from myeloguide.record.shorthand import Understood
 
 Status = Literal["held_back", "advised_against", "condition_not_met", "depends", "offered"]
 STATUSES: tuple[Status, ...] = ("held_back", "advised_against", "condition_not_met", "depends", "offered")
@@ -311,6 +312,8 @@ class Answer:
     """Facts that are only supposed, as the command line wrote them: this is no answer for the patient as recorded."""
     unrounded: dict[str, Any] = field(default_factory=dict)
     """Numbers that `facts` writes rounded, as they were used."""
+    understood: Understood | None = None
+    """What a patient told in shorthand was read as."""
     entries: dict[str, dict[str, str]] = field(default_factory=dict)
     """A short hash of each entry of the pack, by group and name: what tells a later reader which of them changed."""
 

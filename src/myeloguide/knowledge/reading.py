@@ -18,7 +18,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
 from pydantic_core import PydanticCustomError
 
-from myeloguide.errors import InputError, Problem, suggestion
+from myeloguide.errors import NO_SUCH_FILE, InputError, Problem, suggestion
 
 Place = tuple[str | int, ...]
 """Where a value stands in a document: keys and positions from the top."""
@@ -140,7 +140,7 @@ def read_bytes(path: Path, *, limit: int = DEFAULT_LIMIT) -> bytes:
         with path.open("rb") as file:
             content = file.read(limit + 1)
     except FileNotFoundError:
-        raise InputError(Problem(str(path), "there is no such file")) from None
+        raise InputError(Problem(str(path), NO_SUCH_FILE)) from None
     except IsADirectoryError:
         raise InputError(Problem(str(path), "this is a folder", "name a file")) from None
     except OSError as error:

@@ -172,9 +172,11 @@ class Line(Course):
 
     @property
     def begun(self) -> When:
-        """When the line began: as given, or with its first phase that has a start."""
+        """When the line began: as given, or with its first phase that has a start; one without may have come before it."""
         starts = [course.start for course in (self, *self.phases) if course.start.first]
-        return min(starts, key=lambda start: start.first or date.max, default=self.start)
+        begun = min(starts, key=lambda start: start.first or date.max, default=self.start)
+        open_before = not self.start.first and bool(self.phases) and not self.phases[0].start.first
+        return When(None, begun.last) if open_before else begun
 
     @property
     def transplanted(self) -> When | None:
