@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
+from tests.kept_cases import load
+from tests.patients import AGENTS, REGIMENS, patients
 
 from myeloguide.errors import InputError
 from myeloguide.history.closure import close, planes_of
@@ -18,8 +20,6 @@ from myeloguide.record.fact_sheet import FactSheet, Members
 from myeloguide.record.patient_file import PatientFile, read_patient
 from myeloguide.record.shorthand import read_note, understood_of
 from myeloguide.record.shorthand.writing import write
-from tests.kept_cases import load
-from tests.patients import AGENTS, REGIMENS, patients
 
 WORDS = vocabulary()
 DAY = date(2026, 11, 22)
@@ -66,7 +66,7 @@ def test_facts(facts: dict[str, Any]) -> None:
 def test_every_case_kept_with_the_pack(name: str) -> None:
     for case in load(name):
         for each in case.get("each", [{}]):
-            data = {key: case[key] for key in ("as_of", "facts", "history", "rulings") if key in case}
+            data: dict[str, Any] = {key: case[key] for key in ("as_of", "facts", "history", "rulings") if key in case}
             patient = patient_of({**data, "facts": data.get("facts", {}) | each})
             again, left_out = read_again(patient)
             if not left_out:
@@ -87,13 +87,20 @@ def dates(draw: st.DrawFn, after: date, within: int = 700) -> tuple[str, date]:
 def courses(draw: st.DrawFn) -> dict[str, Any]:
     course: dict[str, Any] = {}
     if draw(st.booleans()):
-        course["regimen"] = draw(st.sampled_from([*REGIMENS, "daratumumab+carfilzomib+thalidomide", "clinical-trial", "BCMA-CAR-T"]))
+        course["regimen"] = draw(
+            st.sampled_from([*REGIMENS, "daratumumab+carfilzomib+thalidomide", "clinical-trial", "BCMA-CAR-T"])
+        )
     elif draw(st.integers(0, 9)):
-        course["agents"] = draw(st.lists(st.sampled_from([*AGENTS, "dexamethasone", "interferon_alfa"]), min_size=1, max_size=4, unique=True))
+        course["agents"] = draw(
+            st.lists(st.sampled_from([*AGENTS, "dexamethasone", "interferon_alfa"]), min_size=1, max_size=4, unique=True)
+        )
     for key, values in (
         ("cycles", st.sampled_from([1, 4, 8, 12.5])),
         ("months", st.sampled_from([0, 3, 34.5, 120])),
-        ("stop_reason", st.sampled_from(["ongoing", "progression", "toxicity", "completed", "planned", "intolerance", "choice", "other"])),
+        (
+            "stop_reason",
+            st.sampled_from(["ongoing", "progression", "toxicity", "completed", "planned", "intolerance", "choice", "other"]),
+        ),
     ):
         if not draw(st.integers(0, 2)):
             course[key] = draw(values)
@@ -104,7 +111,8 @@ def courses(draw: st.DrawFn) -> dict[str, Any]:
 
 @st.composite
 def histories(draw: st.DrawFn) -> dict[str, Any]:
-    day, lines = date(2012, 1, 1), []
+    day = date(2012, 1, 1)
+    lines: list[dict[str, Any]] = []
     for number in range(draw(st.integers(0, 4))):
         line: dict[str, Any] = {}
         phases = draw(st.integers(0, 3))
@@ -161,5 +169,3 @@ def test_histories(history: dict[str, Any]) -> None:
     assert (again.patient, again.as_of, again.rulings) == (patient.patient, patient.as_of, patient.rulings)
     assert told(known_facts(again, WORDS).facts) == told(known.facts)
     assert len(again.history.lines or ()) == len(patient.history.lines or ())
-
-

@@ -21,9 +21,11 @@ class Note(Document):
 def read_note(text: str, vocabulary: Vocabulary, name: str = "shorthand") -> Note:
     """Read a note; InputError shows the place and says what was likely meant."""
     from myeloguide.record.shorthand.building import build
-    from myeloguide.record.shorthand.reading import parse
+    from myeloguide.record.shorthand.reading import nothing_said, parse
 
     built = build(parse(text, name), text, name, vocabulary)
+    if not built.data and not built.not_used:
+        raise nothing_said(name)
     return Note(name, built.data, built.places, built.reasons, tuple(dict.fromkeys(built.not_used)))
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any, NoReturn
 
 from lark import Token, Tree
+from lark.exceptions import LarkError
 
 from myeloguide.errors import InputError, Problem, Spot
 from myeloguide.knowledge.reading import Place
@@ -15,7 +16,7 @@ from myeloguide.knowledge.vocabulary import Vocabulary
 from myeloguide.record.shorthand.line import Line, Phase
 from myeloguide.record.shorthand.names import LETTERS, SHARED, Names, NotNamed
 from myeloguide.record.shorthand.numbers import bounded, count_of, number_of, ordinal, read_date
-from myeloguide.record.shorthand.reading import CLASS_REMEDY, WORDS
+from myeloguide.record.shorthand.reading import CLASS_REMEDY, WORDS, grammar
 
 Piece = Tree[Token] | Token
 
@@ -223,21 +224,57 @@ class _Builder:
         names, *after = piece.children
         assert isinstance(names, Tree)
         if after:
-            self.listed_fact(str(after[0]).strip(" -."), piece, names, line)
+            self.listed_fact(str(after[0]).strip(" -."), piece, names)
             return
+        self.treatment(names, line)
+
+    def read_intended(self, piece: Tree[Token], line: Line) -> None:
+        """Read `maintenance R`: what is named belongs to the word before it."""
+        intent, names = piece.children
+        assert isinstance(intent, Token)
+        assert isinstance(names, Tree)
+        self.treatment(names, line).intent = intent_of(str(intent))
+
+    def treatment(self, names: Tree[Token], line: Line) -> Phase:
         items = list(self.items(names))
         if len(items) > 1:
             remedy = "join the agents of one treatment with +, and write > or ; between treatments"
             self.fail(items[1][0], "a second treatment stands in the same place", remedy)
         ((combination, notes),) = items
         regimen, agents = self.look_up(combination, self.names.course)
+        if line.tells_progression and not line.has_course:
+            self.relapse_before(line)
         course = line.course(self.spot(combination))
         course.regimen, course.agents = regimen, agents
         for note in notes:
-            self.dose_note(note, course)
+            self.aside(note, line)
+        return course
+
+    def relapse_before(self, line: Line) -> None:
+        """Give a progression that is told ahead of a treatment to the line before: `relapse 2018, KRd`."""
+        if not self.lines:
+            self.fail(
+                line.spot, "a progression stands before the first treatment", "write it after the treatment on which it came"
+            )
+        self.lines[-1].take(line)
+        self.on = [(self.lines[-1] if owner is line else owner, piece) for owner, piece in self.on]
+        line.forget_progression()
+
+    def aside(self, note: Token, line: Line) -> None:
+        """Read what stands in parentheses after a treatment: its dates, doses and the like; anything else is a remark."""
+        try:
+            tree = grammar().parse(" " * ((note.start_pos or 0) + 1) + note[1:-1])
+        except LarkError:
+            tree = Tree("start", [])
+        pieces = [piece for part in tree.find_data("part") for piece in part.children]
+        if pieces and len(list(tree.find_data("statement"))) == 1 and all(_is_aside(piece) for piece in pieces):
+            for piece in pieces:
+                self.piece(piece, line)
+        elif line.open_phase is not None:
+            self.dose_note(note, line.open_phase)
 
     def dose_note(self, note: Token, course: Phase) -> None:
-        """Read `(R 10 mg, d 20 mg)` as doses; anything else in parentheses is a remark."""
+        """Read `(R 10 mg, d 20 mg)` as doses."""
         doses = {}
         for text in str(note)[1:-1].split(","):
             match = _DOSE.match(text.strip())
@@ -256,23 +293,27 @@ class _Builder:
     def read_listed(self, piece: Tree[Token], line: Line) -> None:
         key, *rest = piece.children
         names = next((child for child in rest if isinstance(child, Tree)), None)
-        self.listed_fact(str(key), piece, names, line)
+        self.listed_fact(str(key), piece, names)
 
-    def listed_fact(self, key: str, piece: Tree[Token], names: Tree[Token] | None, line: Line) -> None:
+    def listed_fact(self, key: str, piece: Tree[Token], names: Tree[Token] | None) -> None:
         word = " ".join(key.casefold().replace("-", " ").split()).removeprefix("is ").removeprefix("are ").replace("non ", "not ")
         name = LISTS[word.rstrip(".")]
         if names is None:
             self.none_of(name, piece)
             return
         for combination, notes in self.items(names):
-            found = [self.look_up(combination, self.names.regimen)] if "regimens" in name else self.agents_of(combination, None)
+            found = (
+                [self.look_up(combination, self.names.regimen)]
+                if "regimens" in name
+                else self.agents_of(combination, None, every=name in REASONED)
+            )
             self.members(name, found, combination)
-            for note in notes:
+            cause = next((str(child) for child in piece.children if isinstance(child, Token) and child.type == "CAUSE"), None)
+            for reason in [note[1:-1] for note in notes] + ([_CAUSE.sub("", cause)] if cause else []):
                 if name in REASONED:
-                    reason = " ".join(str(note)[1:-1].split())
-                    self.built.reasons |= {(name, agent): reason for agent in found}
+                    self.built.reasons |= {(name, agent): " ".join(reason.split()) for agent in found}
                 else:
-                    self.built.not_used.append(str(note))
+                    self.built.not_used.append(f"({' '.join(reason.split())})")
 
     def none_of(self, name: str, piece: Tree[Token]) -> None:
         if name in ("exposed_to", "line1_agents", "regimens_given", *REASONED):
@@ -282,12 +323,12 @@ class _Builder:
         else:
             self.fail(piece, "says nothing with none", "name the agents, or leave it out; `exposed only: none` says untreated")
 
-    def agents_of(self, combination: Tree[Token], line: Line | None) -> list[str]:
+    def agents_of(self, combination: Tree[Token], line: Line | None, *, every: bool = False) -> list[str]:
         said = self.said(combination)
         if said in ("d", "p"):
             other, own = ("daratumumab", "dara") if said == "d" else ("pomalidomide", "pom")
             self.fail(combination, f'"{said}" can mean a steroid or {other}', f"write {own}; steroids decide nothing here")
-        agents: list[str] = self.look_up(combination, self.names.agents)
+        agents: list[str] = self.look_up(combination, lambda text: self.names.agents(text, every=every))
         if said.upper() in SHARED:
             self.letters.append((said.upper(), self.spot(combination), line))
         return agents
@@ -366,17 +407,23 @@ class _Builder:
         tokens = [token for token in piece.children if isinstance(token, Token)]
         agents = [agent for _, found in self.listed_agents(piece) for agent in found]
         when = next((self.date(token) for token in tokens if token.type == "DATE"), None)
-        reason = next((reason_of(token) for token in tokens if token.type in ("REASON", "PROGRESSION")), None)
-        if when is None and reason is None:
+        length = next((number_of(token) for token in tokens if token.type == "LENGTH"), None)
+        why = next((token for token in tokens if token.type in ("REASON", "PROGRESSION", "CAUSE")), None)
+        reason = None if why is None else reason_of(why)
+        if why is not None and reason is None:
+            self.fail(why, "is no reason that is known", "write toxicity, intolerance, progression, completed or choice")
+        if length is not None:
+            line.tell("months", length, self.spot(piece))
+        if when is None and reason is None and length is None:
             self.fail(piece, "says neither when nor why", "write stopped 2021-05, or stopped for toxicity")
         self.built.not_used += [str(token) for token in tokens if token.type == "NOTE"]
-        self.keep_detail(next((token for token in tokens if token.type == "REASON"), None), reason)
+        self.keep_detail(why, reason)
         line.stopped(when, reason, self.spot(piece), set(self.vocabulary.active(agents)), self.vocabulary)
 
     def keep_detail(self, token: Token | None, reason: str | None) -> None:
         """Say that of a reason such as neuropathy only its kind is kept."""
-        if token is not None and reason == "toxicity" and not str(token).casefold().startswith("tox"):
-            self.built.not_used.append(f"{token} (kept as {reason})")
+        if token is not None and reason == "toxicity" and "tox" not in str(token).casefold():
+            self.built.not_used.append(f"{_CAUSE.sub('', str(token))} (kept as {reason})")
 
     # --- single words of a line ---
 
@@ -487,6 +534,12 @@ class _Builder:
             self.fail(token, "more or less than an age cannot be kept", "write ≥ or ≤, or the age itself")
         self.fact("age", years, token)
 
+    def on_age_and_sex(self, token: Token, line: Line) -> None:
+        if line.has_course:
+            self.fail(token, f"{self.said(token)} after a treatment can be its length", "write 34mo, or age 63")
+        self.fact("age", number_of(str(token)), token)
+        self.built.not_used.append(f"{self.said(token)} (the sex)")
+
     def on_fitness(self, token: Token, line: Line) -> None:
         word = str(token).casefold()
         self.fact("fitness", "intermediate" if "interm" in word else "frail" if word.endswith("frail") else "fit", token)
@@ -574,9 +627,8 @@ class _Builder:
         self.built.not_used.append(self.said(token))
 
     def on_note(self, token: Token, line: Line) -> None:
-        phase = line.open_phase
-        if phase is not None:
-            self.dose_note(token, phase)
+        if line.open_phase is not None:
+            self.aside(token, line)
         else:
             self.built.not_used.append(self.said(token))
 
@@ -590,6 +642,21 @@ class _Builder:
         self.fail(token, f'"{self.said(token)}" {what}', remedy)
 
 
+_CAUSE = re.compile(r"(?:due to|because of|owing to)\s+", re.IGNORECASE)
+_ASIDES = (
+    "LENGTH", "SHORT_LENGTH", "CYCLES", "RESPONSE", "REASON", "PROGRESSION", "NO_PROGRESSION", "KIND", "INTENT", "DOSE",
+    "UNTIL_PROGRESSION",
+)  # fmt: skip
+
+
+def _is_aside(piece: Piece) -> bool:
+    """Whether a piece can stand in parentheses after a treatment."""
+    if isinstance(piece, Token) or piece.data != "single":
+        return isinstance(piece, Tree) and piece.data in ("span", "on", "stop")
+    token = piece.children[0]
+    return isinstance(token, Token) and token.type in _ASIDES
+
+
 def intent_of(word: str) -> str:
     """Return what a phase is told to be for."""
     return next(intent for begins, intent in reversed(_INTENTS.items()) if word.casefold().startswith(begins))
@@ -597,5 +664,5 @@ def intent_of(word: str) -> str:
 
 def reason_of(token: Token) -> str | None:
     """Return the reason why treatment was stopped, as the patient file writes it."""
-    word = " ".join(str(token).casefold().split())
+    word = " ".join(_CAUSE.sub("", str(token).casefold()).split())
     return next((reason for reason, pattern in REASONS if re.fullmatch(pattern, word)), None)

@@ -147,7 +147,7 @@ class Line:
 
     def intent(self, intent: str, spot: Spot) -> None:
         phase = self._current(spot)
-        if phase.kind == "transplant":
+        if phase.kind == "transplant" or (phase.named and phase.intent not in (None, intent)):
             phase = self._new(Phase(spot, implied=True))
         if phase.intent not in (None, intent):
             self.fail(spot, f"this is told to be {phase.intent} already", "write > between treatments")
@@ -213,6 +213,11 @@ class Line:
         self.places["progression",] = spot
         if self.pending_kind is not None:
             self.progression["kind"], self.pending_kind = self.pending_kind[0], None
+
+    def forget_progression(self) -> None:
+        """Leave the progression, which was given to the line before."""
+        self.progressed, self.progression, self.about = None, None, "course"
+        self.places = {place: spot for place, spot in self.places.items() if place[0] != "progression"}
 
     def relapse(self, spot: Spot) -> None:
         self.about = "relapse"

@@ -62,12 +62,17 @@ class Names:
                 raise self._unknown(text)
         return regimen, agents or []
 
-    def agents(self, text: str) -> list[str]:
-        """Return the agents that a member of a list names: one agent, or a regimen for all of its agents."""
+    def agents(self, text: str, *, every: bool = False) -> list[str]:
+        """Return the agents that a member of a list names: one agent, or a regimen for all of its agents.
+
+        `every` takes each agent of a choice: where CAR-T cannot be obtained, neither product can.
+        """
         regimen, agents = self.course(text)
         if regimen is None:
             return agents
         found = self.vocabulary.regimens[regimen]
+        if every and found.one_of:
+            return [*found.agents, *(agent for group in found.one_of for agent in group)]
         if not found.agents:
             raise NotNamed(f'"{text}" names no agents', "name them, such as ide-cel or R, V")
         return list(found.agents)
@@ -130,7 +135,7 @@ class Names:
         """
         shorts = {letter: agent for letter, agent in LETTERS.items() if letter not in SHARED[1:]} | self._short
         shorts["d"] = "dexamethasone"
-        rest, plain = text.replace("-", ""), True
+        rest, plain = text.replace("-", ""), "-" not in text
         found: list[str] = []
         while rest:
             short = next((rest[:size] for size in range(min(6, len(rest)), 0, -1) if rest[:size] in shorts), None)

@@ -44,25 +44,40 @@ _REMEDIES = {
 CLASS_REMEDY = "name the agents, such as refractory: R, V, D: each counts on its own, and a class does not say which"
 
 
-class _Commas:
-    """A comma, or an `and`, before a name goes on with a list; any other one only stands between pieces."""
+_BETWEEN = ("_SEP", "_ARROW", "LABEL")
+_JOINTS = ("_COMMA", "_AND", "_WITH", "JOIN")
+_TRANSPLANTS = ("TRANSPLANT", "TANDEM", "CONDITIONING")
 
-    always_accept = ("_COMMA", "_AND")
+
+class _Joints:
+    """Tells what a comma, an `and` or a sign joins: names go on with a list or a treatment, all else only stands beside."""
+
+    always_accept = (*_JOINTS[:3],)
 
     def process(self, stream: Iterator[Token]) -> Iterator[Token]:
-        before: Token | None = None  # the last token that is no comma
-        held: Token | None = None
-        for token in stream:
-            if token.type in ("_COMMA", "_AND"):
-                held = held or token
-                continue
-            if held is not None and before is not None and before.type not in _BETWEEN and token.type not in _BETWEEN:
-                yield held.update(type="_AND" if token.type == "NAME" else "_COMMA")
-            held, before = None, token
-            yield token
+        tokens = list(stream)
+        for place, token in enumerate(tokens):
+            before = tokens[place - 1] if place else None
+            after = tokens[place + 1] if place + 1 < len(tokens) else None
+            if token.type in _JOINTS or (token.type == "UNTIL" and token == "-"):
+                kind = _joint(before, token, after)
+                if kind is not None:
+                    yield token.update(type=kind)
+            else:
+                yield token
 
 
-_BETWEEN = ("_SEP", "_ARROW", "LABEL")
+def _joint(before: Token | None, token: Token, after: Token | None) -> str | None:
+    """Return what a joint is between its neighbours, None where it joins nothing."""
+    sign = token.type in ("JOIN", "UNTIL")
+    if before is None or after is None or before.type in _BETWEEN or after.type in (*_BETWEEN, *_JOINTS):
+        return token.type if sign else None
+    if sign:
+        beside = after.type in _TRANSPLANTS or (before.type in _TRANSPLANTS and after.type == "NAME")
+        return "_COMMA" if beside else token.type
+    if token.type == "_WITH" and before.type == "INTENT":
+        return "_WITH"
+    return "_AND" if after.type == "NAME" else "_COMMA"
 
 
 @cache
@@ -78,7 +93,7 @@ def grammar() -> Lark:
         g_regex_flags=re.IGNORECASE,
         propagate_positions=True,
         maybe_placeholders=False,
-        postlex=_Commas(),
+        postlex=_Joints(),
         cache=str(kept) if cache_there else False,
     )
 
@@ -91,10 +106,15 @@ def _can_hold(kept: Path) -> bool:
     return True
 
 
+def nothing_said(name: str) -> InputError:
+    """Return the error for a note that tells nothing of a patient."""
+    return InputError(Problem(name, "says nothing", "write a note, such as 68y fit; VRd x4 > ASCT 2021-03 > R maint, PD on R"))
+
+
 def parse(text: str, name: str) -> Tree[Token]:
     """Return the statements of a note; InputError says where it is no shorthand, and what was likely meant."""
     if not text.strip(" \t\r\n;|."):
-        raise InputError(Problem(name, "says nothing", "write a note, such as 68y fit; VRd x4 > ASCT 2021-03 > R maint, PD on R"))
+        raise nothing_said(name)
     if len(text) > LONGEST:
         raise InputError(Problem(name, f"is longer than {LONGEST:,} signs", "write a patient file"))
     try:
