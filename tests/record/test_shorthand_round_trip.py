@@ -116,7 +116,7 @@ def histories(draw: st.DrawFn) -> dict[str, Any]:
     for number in range(draw(st.integers(0, 4))):
         line: dict[str, Any] = {}
         phases = draw(st.integers(0, 3))
-        told_parts = []
+        told_parts: list[dict[str, Any]] = []
         for place in range(max(phases, 1)):
             part = draw(courses())
             if draw(st.booleans()):

@@ -86,6 +86,8 @@ class _Builder:
         self.lines: list[Line] = []
         self.letters: list[tuple[str, Spot, Line | None]] = []
         self.on: list[tuple[Line, Tree[Token]]] = []
+        self.reasoned: list[tuple[str, str]] = []
+        """The members of a list told last, of which a finding right after them is the reason."""
 
     # --- places and faults ---
 
@@ -137,6 +139,9 @@ class _Builder:
                 places.update({("history", "lines", number, *place): spot for place, spot in where.items()})
         if self.facts:
             data["facts"] = self.facts
+            spots = [spot for place, spot in places.items() if place[0] == "facts" and isinstance(spot, Spot)]
+            first, last = min(spot.first for spot in spots), max(spot.last for spot in spots)
+            places["facts",] = Spot.of(self.name, self.text, first, last)
         if self.history:
             data["history"] = self.history
         return self.built
@@ -191,11 +196,14 @@ class _Builder:
     # --- pieces ---
 
     def piece(self, piece: Piece, line: Line) -> None:
-        if isinstance(piece, Token):  # a separator that the grammar keeps
-            return
+        assert isinstance(piece, Tree)
+        reasoned, self.reasoned = self.reasoned, []
         if piece.data == "single":
             token = piece.children[0]
             assert isinstance(token, Token)
+            if reasoned and token.type == "OTHER_FINDING":
+                self.built.reasons |= dict.fromkeys(reasoned, self.said(token))
+                return
             handler: Callable[[Token, Line], None] = getattr(self, f"on_{token.type.lower()}")
             handler(token, line)
         else:
@@ -224,7 +232,7 @@ class _Builder:
         names, *after = piece.children
         assert isinstance(names, Tree)
         if after:
-            self.listed_fact(str(after[0]).strip(" -."), piece, names)
+            self.listed_fact(str(after[0]).strip(" -."), piece, names, line)
             return
         self.treatment(names, line)
 
@@ -242,6 +250,8 @@ class _Builder:
             self.fail(items[1][0], "a second treatment stands in the same place", remedy)
         ((combination, notes),) = items
         regimen, agents = self.look_up(combination, self.names.course)
+        if line.after_list:
+            self.fail(combination, "can be one more of the list before it, or a treatment", "write ; before a treatment")
         if line.tells_progression and not line.has_course:
             self.relapse_before(line)
         course = line.course(self.spot(combination))
@@ -293,9 +303,10 @@ class _Builder:
     def read_listed(self, piece: Tree[Token], line: Line) -> None:
         key, *rest = piece.children
         names = next((child for child in rest if isinstance(child, Tree)), None)
-        self.listed_fact(str(key), piece, names)
+        self.listed_fact(str(key), piece, names, line)
 
-    def listed_fact(self, key: str, piece: Tree[Token], names: Tree[Token] | None) -> None:
+    def listed_fact(self, key: str, piece: Tree[Token], names: Tree[Token] | None, line: Line) -> None:
+        line.after_list = True
         word = " ".join(key.casefold().replace("-", " ").split()).removeprefix("is ").removeprefix("are ").replace("non ", "not ")
         name = LISTS[word.rstrip(".")]
         if names is None:
@@ -307,8 +318,12 @@ class _Builder:
                 if "regimens" in name
                 else self.agents_of(combination, None, every=name in REASONED)
             )
+            if len(found) > 1 and len(names.children) > 1 and name not in REASONED:
+                remedy = "name its agents, or write ; before a treatment"
+                self.fail(combination, "a combination stands in a list of agents", remedy)
             self.members(name, found, combination)
             cause = next((str(child) for child in piece.children if isinstance(child, Token) and child.type == "CAUSE"), None)
+            self.reasoned = [(name, agent) for agent in found if name in REASONED and not notes]
             for reason in [note[1:-1] for note in notes] + ([_CAUSE.sub("", cause)] if cause else []):
                 if name in REASONED:
                     self.built.reasons |= {(name, agent): " ".join(reason.split()) for agent in found}

@@ -74,6 +74,8 @@ class Line:
     """What a date after this is about."""
     allo: list[str] = field(default_factory=list)
     on_spot: Spot | None = None
+    after_list: bool = False
+    """Whether a list stands before in the same part, to which a name can belong."""
     own_line: bool = False
     """Whether a transplant alone is told to be a line of its own."""
     arrows: int = -1
@@ -111,6 +113,7 @@ class Line:
     def begin_part(self, spot: Spot) -> None:
         self.arrows += 1
         self.open_phase = None
+        self.after_list = False
         if self.about != "prior":
             self.about = "course"
         self.spot = self.spot if self.phases else spot
@@ -333,9 +336,9 @@ class Line:
 
     def _refuse_alone(self, *, labelled: bool, first: bool) -> None:
         spot = self.phases[0].spot
-        before = "write what came before it: VRd > ASCT, or unknown > ASCT" if first else "write > before it, not ;"
+        before = "write what came before it: VRd > ASCT, or unknown > ASCT" if first else "write > before it instead of ;"
         if not self.courses and not (labelled or self.own_line):
-            own = "" if first else "; if it is a line of its own, salvage ASCT"
+            own = "" if first else ", or salvage ASCT if it is a line of its own"
             self.fail(spot, "a transplant alone can belong to the line before, or be a line of its own", before + own)
         later = all(phase.intent in ("maintenance", "consolidation") for phase in self.courses)
         if later and self.courses == self.phases and not labelled:

@@ -149,6 +149,8 @@ def _problem(error: UnexpectedInput, text: str, name: str) -> Problem:
 def _remedy(error: UnexpectedInput, said: str) -> str:
     if said in _REMEDIES:
         return _REMEDIES[said]
+    if not said:
+        return "write what comes next, or leave the last sign out"
     expected: Any = getattr(error, "accepts", None) or getattr(error, "expected", None) or ()
     if isinstance(error, UnexpectedToken) and error.token.type == "CLASS":
         return CLASS_REMEDY

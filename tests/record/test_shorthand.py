@@ -1,0 +1,100 @@
+"""The shorthand: the notes kept in `cases/shorthand.yaml`, what the patient follows from them, and what is said of wrong ones."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from myeloguide.errors import InputError, Problem, Spot
+from myeloguide.guideline.assess import assess_document
+from myeloguide.guideline.prepared import load_pack
+from myeloguide.knowledge.reading import parse
+from myeloguide.knowledge.vocabulary import vocabulary
+from myeloguide.record.patient_file import read_patient
+from myeloguide.record.shorthand import as_patient_file, read_note, understood_of
+
+CASES = Path(__file__).parents[1] / "cases" / "shorthand.yaml"
+KEPT = parse(CASES.read_text(encoding="utf-8"), CASES.name).data
+WORDS = vocabulary()
+DAY = date(2026, 11, 22)
+
+
+def named(case: dict[str, Any]) -> str:
+    return str(case["case"])
+
+
+def wrong_with(note: str) -> Problem:
+    with pytest.raises(InputError) as caught:
+        assess_document(load_pack(), read_note(note, WORDS), DAY)
+    return caught.value.problems[0]
+
+
+def test_there_are_enough_cases() -> None:
+    assert len(KEPT["right"]) >= 40
+    assert len(KEPT["wrong"]) >= 15
+    names = [named(case) for case in (*KEPT["right"], *KEPT["wrong"])]
+    assert len(names) == len(set(names))
+
+
+@pytest.mark.parametrize("case", KEPT["right"], ids=named)
+def test_what_a_note_means(case: dict[str, Any]) -> None:
+    note = read_note(case["note"], WORDS)
+    assert note.data == case["means"]
+    assert {agent: reason for (_, agent), reason in note.reasons.items()} == case.get("reasons", {})
+    assert list(note.not_used) == case.get("not_used", [])
+    answer = assess_document(load_pack(), note, DAY)
+    for fact, value in case.get("derives", {}).items():
+        assert answer.facts[fact] == value, fact
+
+
+@pytest.mark.parametrize("case", KEPT["right"], ids=named)
+def test_what_is_printed_back_means_the_same(case: dict[str, Any]) -> None:
+    note = read_note(case["note"], WORDS)
+    patient = read_patient(note, WORDS, None, DAY)
+    understood = understood_of(note, patient, WORDS)
+    assert understood is not None
+    again = read_note("; ".join(understood.statements), WORDS)
+    read = read_patient(again, WORDS, None, DAY)
+    assert read.facts == patient.facts or (set(read.facts.values) - set(patient.facts.values)) == {"prior_transplant"}
+    assert read.history == patient.history
+    assert again.reasons == note.reasons
+    file = parse(as_patient_file(note, WORDS), "file")
+    assert file.data == note.data
+
+
+@pytest.mark.parametrize("case", KEPT["wrong"], ids=named)
+def test_what_is_said_of_a_wrong_note(case: dict[str, Any]) -> None:
+    problem = wrong_with(case["note"])
+    assert problem.what == case["what"]
+    assert problem.remedy == case["remedy"]
+    assert isinstance(problem.where, Spot)
+    assert f"column {case['column']}" in problem.where
+    first, last = problem.where.first, problem.where.last
+    assert case["note"][first:last] == case["at"]
+    line, carets = problem.where.shown().split("\n")
+    shown = line[carets.index("^") : carets.rindex("^") + 1]
+    assert shown.strip() == case["at"]
+
+
+def test_a_note_of_several_lines_names_the_line() -> None:
+    problem = wrong_with("68y\nVRx x4\nPD")
+    assert str(problem.where) == "shorthand, line 2, column 1"
+    assert isinstance(problem.where, Spot)
+    assert problem.where.shown() == "    VRx x4\n    ^^^"
+
+
+def test_a_long_note_is_cut_around_the_place() -> None:
+    problem = wrong_with("68y; " * 40 + "VRx x4; " + "fit; " * 40)
+    assert isinstance(problem.where, Spot)
+    line, carets = problem.where.shown().split("\n")
+    assert len(line) <= 80
+    assert line[carets.index("^") : carets.rindex("^") + 1] == "VRx"
+
+
+@pytest.mark.parametrize("note", ["", "  ", ";;", ",", "and", "x" * 20_001])
+def test_nothing_is_no_patient(note: str) -> None:
+    with pytest.raises(InputError, match=r"says nothing|longer than"):
+        read_note(note, WORDS)
