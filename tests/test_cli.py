@@ -330,3 +330,74 @@ def test_questions_are_asked_until_nothing_can_change(tmp_path: Path) -> None:
     assert "--what-if refractory_to.lenalidomide=false" in text
     assert "Stopped." in call(["ask", file], b"").stdout.decode()
     assert call(["ask", "-"], b"").returncode == 2
+
+
+NOTE = (
+    "68y fit; VRd x4 > ASCT 2018-06 > R maint, PD 2021-05 on R; CI: carfilzomib (EF 35%); ECOG 1; as of 2021-06; complete record"
+)
+
+
+def test_shorthand_is_answered_and_printed_back() -> None:
+    done = call(["assess", NOTE])
+    assert done.returncode == 0, done.stderr
+    text = " ".join(done.stdout.decode().split())
+    assert (
+        "Understood: as of 2021-06 68y, fit VRd induction x4 > ASCT 2018-06 > lenalidomide maint, PD 2021-05 on lenalidomide"
+        in text
+    )
+    assert "contraindicated: carfilzomib (EF 35%)" in text
+    assert "Not used: ECOG 1" in text
+    answer = json.loads(call(["assess", NOTE, "--format", "json"]).stdout)
+    assert "contraindicated: carfilzomib (EF 35%)" in answer["understood"]["statements"]
+    assert answer["understood"]["not_used"] == ["ECOG 1"]
+    assert answer["lists"][0]["applies"] is True
+    assert json.loads(call(["assess", EXAMPLE, "--format", "json"]).stdout)["understood"] is None
+
+
+def test_shorthand_stands_wherever_a_patient_file_does(tmp_path: Path) -> None:
+    kept = tmp_path / "kept.json"
+    kept.write_bytes(call(["assess", NOTE, "--format", "json"]).stdout)
+    assert call(["verify", kept, "--patient", NOTE]).returncode == 0
+    assert call(["history", "show", NOTE]).returncode == 0
+    assert b"lenalidomide" in call(["ask", NOTE], b"q\n").stdout
+
+
+def test_shorthand_and_patient_file_are_written_from_each_other(tmp_path: Path) -> None:
+    file = tmp_path / "patient.yaml"
+    done = call(["shorthand", NOTE])
+    file.write_bytes(done.stdout)
+    assert b"# carfilzomib, contraindicated_agents: EF 35%\n# not used: ECOG 1\nas_of: 2021-06\n" in done.stdout
+    written = call(["shorthand", file]).stdout.decode()
+    assert written.startswith("as of 2021-06; 68y, fit; VRd induction x4 > ASCT 2018-06 > lenalidomide maint, PD 2021-05")
+    again = call(["assess", written.strip(), "--format", "json"]).stdout
+    assert json.loads(again)["options"] == json.loads(call(["assess", file, "--format", "json"]).stdout)["options"]
+
+
+def test_what_shorthand_cannot_hold_is_said(tmp_path: Path) -> None:
+    file = tmp_path / "patient.yaml"
+    file.write_text("history:\n  measurements:\n  - {date: 2020-01-01, test: creatinine, value: 1, unit: mg/dL}\n")
+    done = call(["shorthand", file])
+    assert (done.returncode, done.stdout) == (0, b"\n")
+    assert b"left out: history.measurements: shorthand has lines of therapy only" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ("68y; VRx x4", 'shorthand, column 6: "VRx" is not understood (did you mean VRd?)\n    68y; VRx x4\n         ^^^\n'),
+        ("patient.txt", "it was taken for shorthand, for there is no such file"),
+        ("68 y/o", "it was taken for a file, for it holds a slash"),
+        ("none.yaml", "none.yaml: there is no such file"),
+        ("", "shorthand: says nothing"),
+    ],
+)
+def test_an_error_says_what_a_patient_was_taken_for(given: str, said: str) -> None:
+    done = call(["assess", given])
+    assert (done.returncode, done.stdout) == (2, b"")
+    assert said in done.stderr.decode()
+    assert "Traceback" not in done.stderr.decode()
+
+
+def test_an_existing_file_is_a_file_whatever_its_name(tmp_path: Path) -> None:
+    (tmp_path / "VRd").write_text("facts: {prior_lines: 1}")
+    assert json.loads(call(["assess", "VRd", "--format", "json"], folder=tmp_path).stdout)["understood"] is None

@@ -19,7 +19,7 @@ OURS = {
     "myeloguide.history.relapse", "myeloguide.knowledge",
     "myeloguide.knowledge.agents", "myeloguide.knowledge.facts", "myeloguide.knowledge.names", "myeloguide.knowledge.reading",
     "myeloguide.knowledge.regimens", "myeloguide.knowledge.source", "myeloguide.knowledge.vocabulary", "myeloguide.record",
-    "myeloguide.record.fact_sheet", "myeloguide.record.patient_file", "myeloguide.record.ranges", "myeloguide.record.time",
+    "myeloguide.record.fact_sheet", "myeloguide.record.patient_file", "myeloguide.record.ranges", "myeloguide.record.shorthand", "myeloguide.record.time",
 }  # fmt: skip
 
 THEIRS = {
@@ -53,6 +53,15 @@ def test_a_cold_assess_imports_these_modules_and_no_others() -> None:
     others = {name.split(".")[0] for name in modules} - standard - {"myeloguide"}
     others = {name for name in others if not name.startswith(("_", "sitecustomize", "distutils"))}
     assert others - THEIRS == set()
+
+
+def test_a_cold_start_with_shorthand_adds_its_grammar_and_nothing_heavy() -> None:
+    modules = imported(["assess", "68y; VRd x4 > R maint, PD on R; complete record"])
+    ours = {name for name in modules if name.split(".")[0] == "myeloguide"}
+    assert {name for name in ours - OURS if not name.startswith("myeloguide.record.shorthand")} == set()
+    others = {name.split(".")[0] for name in modules} - set(sys.stdlib_module_names) - {"myeloguide"}
+    others = {name for name in others if not name.startswith(("_", "sitecustomize", "distutils"))}
+    assert others - THEIRS == {"lark"}
 
 
 def test_imports_go_one_way() -> None:

@@ -139,7 +139,7 @@ def histories(draw: st.DrawFn) -> dict[str, Any]:
             line["maintenance"] = draw(st.booleans())
         if draw(st.booleans()):
             when, day = draw(dates(date.fromordinal(day.toordinal() + 31)))
-            whole = {"date": when, "kind": draw(st.sampled_from(["biochemical", "clinical"]))}
+            whole: dict[str, Any] = {"date": when, "kind": draw(st.sampled_from(["biochemical", "clinical"]))}
             given_agents = [agent for part in told_parts for agent in part.get("agents", [])]
             if given_agents:
                 whole["on"] = given_agents[:2]

@@ -105,7 +105,7 @@ def is_file(given: str) -> bool:
 
 def _exists(given: str) -> bool:
     try:
-        return Path(given).exists()
+        return bool(given.strip()) and Path(given).exists()
     except (OSError, ValueError):  # too long a name, or one that no file can have
         return False
 
