@@ -32,6 +32,17 @@ def wrong_with(note: str) -> Problem:
     return caught.value.problems[0]
 
 
+MANUAL = (CASES.parents[2] / "docs" / "shorthand.md").read_text(encoding="utf-8")
+SHOWN = [line for block in MANUAL.split("```")[1::2] for line in block.strip().splitlines()]
+
+
+@pytest.mark.parametrize("note", SHOWN)
+def test_every_note_of_the_manual_is_understood(note: str) -> None:
+    read = read_note(note, WORDS)
+    assert read.not_used == (() if "tandem" not in note and "63F" not in note else read.not_used[:1])
+    assert assess_document(load_pack(), read, DAY).facts
+
+
 def test_there_are_enough_cases() -> None:
     assert len(KEPT["right"]) >= 40
     assert len(KEPT["wrong"]) >= 15
