@@ -254,6 +254,8 @@ class _Builder:
             self.fail(combination, "can be one more of the list before it, or a treatment", "write ; before a treatment")
         if line.tells_progression and not line.has_course:
             self.relapse_before(line)
+        if line.progressed:
+            self.fail(combination, "a treatment stands after the progression of its line", "write ; before the next line")
         course = line.course(self.spot(combination))
         course.regimen, course.agents = regimen, agents
         for note in notes:
@@ -282,6 +284,8 @@ class _Builder:
                 self.piece(piece, line)
         elif line.open_phase is not None:
             self.dose_note(note, line.open_phase)
+        else:
+            self.built.not_used.append(self.said(note))
 
     def dose_note(self, note: Token, course: Phase) -> None:
         """Read `(R 10 mg, d 20 mg)` as doses."""
@@ -642,7 +646,7 @@ class _Builder:
         self.built.not_used.append(self.said(token))
 
     def on_note(self, token: Token, line: Line) -> None:
-        if line.open_phase is not None:
+        if line.has_course or line.progressed:
             self.aside(token, line)
         else:
             self.built.not_used.append(self.said(token))
