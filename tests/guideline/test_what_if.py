@@ -209,8 +209,8 @@ TOLD: dict[str, Any] = {"history": {"complete": True, "lines": [
 
 
 @pytest.mark.parametrize(("supposed", "said"), [
-    ("prior_lines=1", ["not refractory to lenalidomide", "that line1_agents is complete", "months from transplant to progression 17 to 19"]),
-    ("exposed_to.lenalidomide=false", ["months from the last lenalidomide dose to this progression 34 to 36"]),
+    ("prior_lines=1", ["not refractory to lenalidomide", "that line1_agents is complete", "17 to 19 months from transplant to progression"]),
+    ("exposed_to.lenalidomide=false", ["34 to 36 months from the last lenalidomide dose to this progression"]),
     ("exposed_to.lenalidomide=unknown", ["lenalidomide in line 1", "VRd"]),
     ("prior_lines=2", []),
     ("age=70", []),
