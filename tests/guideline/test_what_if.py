@@ -123,8 +123,8 @@ def test_numbers_are_told_as_stretches(pack: Pack) -> None:
                       "months_transplant_to_progression": 20, "maintenance_after_transplant": True})  # fmt: skip
     found = WhatIf(pack, sheet, {}).would_change("salvage-ASCT")
     texts = {" and ".join(change.text for change in item.changes) for item in found.sets}
-    assert "months from transplant to progression at least 36" in texts
-    assert "months from transplant to progression at least 24 and below 36 and no maintenance after the transplant" in texts
+    assert "at least 36 months from transplant to progression" in texts
+    assert "at least 24 and below 36 months from transplant to progression and no maintenance after the transplant" in texts
 
 
 def test_the_answer_hangs_on_the_rulings_whose_other_reading_moves_a_row(pack: Pack, answer_for: Callable[..., Answer]) -> None:
@@ -209,8 +209,8 @@ TOLD: dict[str, Any] = {"history": {"complete": True, "lines": [
 
 
 @pytest.mark.parametrize(("supposed", "said"), [
-    ("prior_lines=1", ["not refractory to lenalidomide", "that line1_agents is complete", "months from transplant to progression 17 to 19"]),
-    ("exposed_to.lenalidomide=false", ["months from the last lenalidomide dose to this progression 34 to 36"]),
+    ("prior_lines=1", ["not refractory to lenalidomide", "that line1_agents is complete", "17 to 19 months from transplant to progression"]),
+    ("exposed_to.lenalidomide=false", ["34 to 36 months from the last lenalidomide dose to this progression"]),
     ("exposed_to.lenalidomide=unknown", ["lenalidomide in line 1", "VRd"]),
     ("prior_lines=2", []),
     ("age=70", []),

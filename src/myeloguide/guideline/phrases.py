@@ -43,7 +43,7 @@ class Phrasebook:
         declared = self._words.facts[fact]
         if not declared.unit or declared.unit not in declared.label:
             return f"{declared.label} {comparison}"
-        one = comparison.endswith(" 1")
+        one = comparison.rsplit(maxsplit=1)[-1] == "1"
         return f"{comparison} {declared.label.replace(declared.unit, declared.unit.removesuffix('s')) if one else declared.label}"
 
     def named(self, name: str, arguments: tuple[str, ...], *, true: bool) -> str | None:
