@@ -94,5 +94,5 @@ def test_the_one_best_result_stands_in_the_row_of_an_option() -> None:
     shown = " ".join(call(["assess", EXAMPLE, "--evidence"]).stdout.decode().split())
     assert (
         "PVd pomalidomide, bortezomib, dexamethasone ev OPTIMISMM: PFS 17.8 v 9.5 months (PVd v Vd), p = 0.03 [L269-273]; in: "
-        "one prior line, lenalidomide-refractory; this patient's own group; meets every criterion that the source states; 3 more"
+        "one prior line, lenalidomide-refractory; this patient's own group, as far as is known; meets every criterion that the source states; 3 more"
     ) in shown

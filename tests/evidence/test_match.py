@@ -34,8 +34,10 @@ def test_the_most_specific_population_comes_first(evidence: Evidence, pack: Pack
         "one-prior-line-lenalidomide-refractory", "lenalidomide-refractory", "one-prior-line", "all",
     ]  # fmt: skip
     assert found[0].text == "PFS 17.8 v 9.5 months (PVd v Vd), p = 0.03"
-    assert found[0].distance == "one prior line, lenalidomide-refractory; this patient's own group"
+    assert found[0].distance == "one prior line, lenalidomide-refractory; this patient's own group, as far as is known"
     assert found[0].source.lines == (269, 273)
+    wholly = results(evidence, pack, "PVd", **FIRST_REFRACTORY, t_11_14=False, bcl2_high=False)
+    assert wholly[0].distance == "one prior line, lenalidomide-refractory; this patient's own group"
     assert found[1].distance == "lenalidomide-refractory, 1-3 prior lines; not only patients with: one prior line"
 
 
@@ -117,6 +119,18 @@ def test_what_follows_from_a_population_is_not_asked_of_it(evidence: Evidence, p
     (first, *_) = results(evidence, pack, "Sd", **penta)
     assert (first.population, first.admitted) == ("penta-refractory", True)
     assert first.distance.endswith("; not only patients with: two or more prior lines")
+
+
+def test_a_cohort_of_others_would_not_have_admitted(evidence: Evidence, pack: Pack) -> None:
+    """Vd as first used was given on progression on lenalidomide; for another patient it comes last of what speaks for Vd."""
+    found = [
+        item
+        for item in results(evidence, pack, "Vd", prior_lines=1, not_refractory_to=["lenalidomide"])
+        if item.comparator != "Vd"
+    ]
+    assert [(item.trial, item.admission) for item in found] == [
+        ("Vd, first used", "would not have been admitted; required: progression on frontline lenalidomide")
+    ]
 
 
 def test_doses_of_one_trial_stand_together(evidence: Evidence, pack: Pack) -> None:

@@ -46,8 +46,8 @@ def test_what_is_from_memory_is_marked(evidence: Evidence) -> None:
         if registry is not None and not registry.lines:
             assert registry.verified == (registry.publication != "from memory"), trial.name
     verified = {item.reference: item.publication or "" for item in evidence.references.values() if item.verified}
-    assert list(verified) == [21]
-    assert all("PMC" in publication for publication in verified.values())
+    assert list(verified) == [21, 25, 32]
+    assert all("PMC" in publication or "doi" in publication for publication in verified.values())
 
 
 def number(text: str) -> float | str | None:
@@ -99,6 +99,12 @@ def test_the_second_typing_has_the_same_figures(evidence: Evidence) -> None:
             "when: prior_line >= 1",
             12,
             "no fact or condition is called prior_line (did you mean prior_lines?)",
+        ),
+        (
+            'prior line", whole: true',
+            'prior line", when: prior_lines >= 1, whole: true',
+            14,
+            "the whole of a trial has no condition of its own",
         ),
         ("value_option: NR", "value_option: none reached", 22, '"none reached" is no value'),
         ("  ci_high: 0.39\n", "", 28, "an interval has two ends"),

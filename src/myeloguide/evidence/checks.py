@@ -6,7 +6,7 @@ import math
 import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import combinations
 from statistics import NormalDist
 
@@ -61,9 +61,7 @@ def check_evidence(evidence: Evidence, pack: Pack) -> Checked:
         found += [item for item in each if item is not None]
     known = {item.finding: item for item in evidence.known}
     shown = tuple(
-        Finding(item.finding, item.check, item.text, item.places, known[item.finding].because, known[item.finding].erratum)
-        if item.finding in known
-        else item
+        replace(item, because=known[item.finding].because, erratum=known[item.finding].erratum) if item.finding in known else item
         for item in found
     )
     return Checked(shown, tuple(sorted(set(known) - {item.finding for item in found})), looked)
@@ -280,7 +278,7 @@ def citations(evidence: Evidence) -> Iterator[Finding | None]:
     trials = {trial.name for trial in evidence.trials}
     for number in range(1, evidence.last_reference + 1):
         reference = evidence.references.get(number)
-        if reference is None:
+        if reference is None or not reference.cited:
             name = next((trial.name for trial in evidence.trials if number in trial.file.references), None)
             meant = f"; it is probably that of {name}" if name else ""
             yield Finding(f"reference {number}/never-cited", "citation", f"reference {number} is cited nowhere{meant}", ())

@@ -23,10 +23,9 @@ _ENDPOINTS = ("PFS", "TTP", "OS")
 
 @dataclass(frozen=True, slots=True)
 class Admission:
-    """Whether a trial would have admitted a patient (None: unknown), and by which criteria not, or which are open."""
+    """Whether a trial would have admitted a patient (None: unknown), and in words by which criteria not, or which are open."""
 
     admitted: bool | None
-    by: tuple[Criterion, ...]
     text: str
 
 
@@ -118,7 +117,8 @@ class PatientEvidence:
         elif beyond:
             said.append(f"not only patients with: {', '.join(beyond.values())}")
         elif not said and held:
-            said.append("this patient's own group")
+            is_open = any(item.first and self.values[node] is None for item, node in self.evidence.features)
+            said.append(f"this patient's own group{', as far as is known' if is_open else ''}")
         return "; ".join([population.title, *said])
 
     def admission(self, trial: Trial) -> Admission:
@@ -127,12 +127,12 @@ class PatientEvidence:
         against = tuple(item for item, value in values if value is False)
         unknown = tuple(item for item, value in values if value is None)
         if against:
-            return Admission(False, against, f"would not have been admitted; required: {_named(against)}")
+            return Admission(False, f"would not have been admitted; required: {_named(against)}")
         if unknown:
-            return Admission(None, unknown, f"admission unknown; required: {_named(unknown)}")
+            return Admission(None, f"admission unknown; required: {_named(unknown)}")
         if not values:
-            return Admission(None, (), "admission unknown; the source states no criteria")
-        return Admission(True, (), "meets every criterion that the source states")
+            return Admission(None, "admission unknown; the source states no criteria")
+        return Admission(True, "meets every criterion that the source states")
 
     def shown(self, trial: Trial, result: Result, belongs: bool | None) -> ResultShown:
         row: EvidenceRow = of_result(trial, result)

@@ -46,9 +46,9 @@ def _index(evidence: Evidence, pack: Pack) -> str:
         f"{sum(result.p is not None for _, result in results)} p values, each with its lines. "
         "Figures are kept as printed; what does not go together is shown by `myeloguide evidence check`.",
         "",
-        "The reference list is not in the text of the source: the publications behind its numbers are from memory and marked "
-        "*not verified*, as are registry numbers that were seen on no page. What a trial admitted is told as far as the source "
-        "states it.",
+        "The reference list is not in the text of the source: the publications behind its numbers are, but for a few, from "
+        "memory and marked *not verified*, as are registry numbers that were seen on no page. What a trial admitted is told "
+        "as far as the source states it.",
         "",
         _MADE,
         "",

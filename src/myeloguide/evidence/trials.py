@@ -117,6 +117,12 @@ class Population(Strict):
     """The whole trial, or all who were given one dose: any patient admitted might have been one of them."""
     n: StrictInt | None = None
 
+    @model_validator(mode="after")
+    def _is_whole_or_a_part(self) -> Population:
+        if self.whole and self.when is not None:
+            raise wrong_value("the whole of a trial has no condition of its own", "write it under `eligibility:`")
+        return self
+
 
 class Result(Strict):
     """One reported result: a data cut, a population and an endpoint; of a comparison, or of one arm."""
@@ -289,7 +295,7 @@ class Reference(Strict):
 
 
 class ReferenceFile(Strict):
-    """Every number of the reference list that the text cites."""
+    """The numbers of the reference list."""
 
     last: StrictInt
     references: tuple[Reference, ...]
@@ -427,7 +433,7 @@ def _read_references(path: Path, trials: tuple[Trial, ...]) -> ReferenceFile:
     document = read(path, name=path.name)
     refuse_twins(document, ("references",), "reference", "reference")
     found = check(document, ReferenceFile)
-    numbers = {item.reference for item in found.references}
+    numbers = {item.reference for item in found.references if item.cited}
     for trial in trials:
         for position, number in enumerate(trial.file.references):
             if number not in range(1, found.last + 1):
