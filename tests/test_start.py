@@ -73,14 +73,6 @@ def test_a_cold_start_with_shorthand_adds_its_grammar_and_nothing_heavy() -> Non
     assert others - THEIRS == {"lark"}
 
 
-def test_a_cold_start_with_shorthand_adds_its_grammar_and_nothing_heavy() -> None:
-    modules = imported(["assess", "68y; VRd x4 > R maint, PD on R; complete record"])
-    ours = {name for name in modules if name.split(".")[0] == "myeloguide"}
-    assert {name for name in ours - OURS if not name.startswith("myeloguide.record.shorthand")} == set()
-    others = {name.split(".")[0] for name in modules} - set(sys.stdlib_module_names) - {"myeloguide"}
-    others = {name for name in others if not name.startswith(("_", "sitecustomize", "distutils"))}
-    assert others - THEIRS == {"lark"}
-
 
 def test_imports_go_one_way() -> None:
     done = subprocess.run([sys.executable, "-c", "from importlinter.cli import lint_imports_command; lint_imports_command()"],

@@ -16,7 +16,7 @@ from myeloguide.drawing import forest as forest_drawing
 from myeloguide.drawing import network as network_drawing
 from myeloguide.drawing.page import PAGE, PHONE, text_width
 from myeloguide.drawing.shipped import SHIPPED, pictures
-from myeloguide.evidence.choice import choose
+from myeloguide.evidence.choice import choose, load_published
 from myeloguide.evidence.combined import Combined
 from myeloguide.evidence.contrasts import Contrast
 from myeloguide.evidence.forest import Forest, ForestRow, forest
@@ -127,6 +127,16 @@ class TestForest:
         (row,) = plot.rows
         assert (row.ratio, row.numbers, row.says) == (None, "60/81", "median 7.8 v 4.9 months, no ratio printed")
         assert "4.9 months" in forest_drawing.draw(plot)
+
+    @pytest.mark.parametrize("population", ["all", "lenalidomide-refractory"])
+    def test_results_published_elsewhere_name_their_publication(self, population: str) -> None:
+        plot = forest(load_evidence(), population=population, published=load_published())
+        check_nothing_overlaps(forest_drawing.draw(plot))
+        elsewhere = {row.study: row for row in plot.rows if not row.source.startswith("L")}
+        if population == "all":
+            assert elsewhere["IKEMA"].says == "0.53 (0.36-0.78; printed 0.32-0.89 at 99%)"
+        else:
+            assert elsewhere["CANDOR"].source == "Mohyuddin et al. 2021, input of its network (unverified)"
 
     def test_an_interval_from_p_is_dashed_and_says_so(self) -> None:
         plot = forest(load_evidence(), "IsaPd")

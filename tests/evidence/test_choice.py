@@ -9,7 +9,7 @@ from dataclasses import replace
 import pytest
 
 from myeloguide.errors import InputError
-from myeloguide.evidence.choice import Choice, choose, load_published, option_named, populations
+from myeloguide.evidence.choice import _WORDS, Choice, choose, load_published, option_named, populations
 from myeloguide.evidence.combined import combined, plain
 from myeloguide.evidence.contrasts import Contrast, Derived
 from myeloguide.evidence.network import combine
@@ -75,8 +75,8 @@ class TestOfTheSource:
             assert len({one.study for one in found.choice.contrasts}) == len(found.choice.contrasts)
             assert [part["options"] for part in plain(found)["parts"]] == [list(network.options) for network in found.networks]
 
-    def test_populations_of_lists_are_populations(self) -> None:
-        assert set(POPULATIONS) <= set(populations(EVIDENCE))
+    def test_populations_of_lists_and_those_in_words_are_populations(self) -> None:
+        assert set(POPULATIONS) | set(_WORDS) <= set(populations(EVIDENCE))
 
     def test_a_ratio_beside_the_middle_of_its_interval_is_named(self, pack: Pack) -> None:
         """CASTOR after one prior line: 0.22 (0.13-0.33), L525-529; the interval's middle is 0.207."""
