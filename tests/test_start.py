@@ -73,7 +73,6 @@ def test_a_cold_start_with_shorthand_adds_its_grammar_and_nothing_heavy() -> Non
     assert others - THEIRS == {"lark"}
 
 
-
 def test_imports_go_one_way() -> None:
     done = subprocess.run([sys.executable, "-c", "from importlinter.cli import lint_imports_command; lint_imports_command()"],
                           capture_output=True, text=True, cwd=EXAMPLE.parents[1], check=False)  # fmt: skip

@@ -250,12 +250,13 @@ def serve(
     port: Annotated[int, typer.Option(min=1, max=65535, help="The port.")] = 8765,
     browser: Annotated[bool, typer.Option(" /--no-browser", help="Do not open a browser.")] = True,
     host: Annotated[str, typer.Option(help="The address to listen on; other machines reach any but loopback.")] = "127.0.0.1",
+    workers: Annotated[int, typer.Option(min=1, max=64, help="Processes that answer.")] = 1,
     pack: PackOption = "imwg-2021",
 ) -> None:
     """Serve the page and the JSON API on this machine (extra `web`)."""
     from myeloguide.cli.serve import serve as run
 
-    run(port, host, pack, browser=browser)
+    run(port, host, pack, workers, browser=browser)
 
 
 @app.command()

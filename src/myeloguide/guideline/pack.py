@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -247,7 +248,7 @@ class Pack:
     entries: dict[str, dict[str, str]]
     """A short hash of each entry by group and name (`guideline/entries.py`)."""
 
-    @property
+    @cached_property
     def switches(self) -> dict[str, tuple[str, ...]]:
         """The readings of each switchable ruling, the default first."""
         return {
@@ -262,7 +263,15 @@ class Pack:
         for option_list in self.lists:
             yield from option_list.rows
 
-    @property
+    @cached_property
+    def standing(self) -> tuple[int, ...]:
+        """The places in a walk of the conditions that decide whether a list applies and how a row stands."""
+        rows = ((row.held_back, row.against, row.condition, row.offered) for row in self.rows)
+        return tuple(
+            dict.fromkeys([item.applies.place for item in self.lists] + [part.place for parts in rows for part in parts])
+        )
+
+    @cached_property
     def deciding_thresholds(self) -> tuple[Key, ...]:
         """The thresholds of numbers on which a list or a status hangs, without those that only a remark asks for."""
         deciding = self.program.part(*(item.applies.place for item in self.lists), *(row.offered.place for row in self.rows))

@@ -323,7 +323,13 @@ class WhatIf:
                 switched = (true | flipped, false & ~flipped) if value == other else (true & ~flipped, false | flipped)
                 planes[ruling, value] = switched
         true, false = walk(self.pack.program, lambda key: planes.get(key, (0, 0)), 0, every)
+        elsewhere = 0  # the worlds in which a list or a row stands otherwise than in the first
+        for place in self.pack.standing:
+            for plane in (true[place], false[place]):
+                elsewhere |= every & ~plane if plane & 1 else plane
         for number, (ruling, other) in enumerate(switches, start=1):
+            if not elsewhere >> number & 1:
+                continue
             moved = tuple(_moved(self.pack, (true, false, 1), (true, false, 1 << number)))
             if moved:
                 yield HangsOn(ruling, other, moved)

@@ -6,8 +6,8 @@ import json
 from datetime import date
 from typing import Annotated, Any
 
+import orjson
 from fastapi import APIRouter, Depends, Request, Response
-from fastapi.responses import JSONResponse
 from pydantic import BaseModel
 
 from myeloguide import __version__
@@ -82,6 +82,11 @@ class NotJson(Exception):
     """What was sent is not declared to be JSON."""
 
 
+def _json(value: Any) -> Response:
+    """Return frozen data as JSON; plain lists and dicts of it need not be made first."""
+    return Response(orjson.dumps(value), media_type="application/json")
+
+
 Sent = Annotated[Document, Depends(sent)]
 Guideline = Annotated[Pack, Depends(pack_of)]
 
@@ -102,7 +107,7 @@ _ANSWERED: dict[int | str, dict[str, Any]] = {
 @router.post("/assess", responses=_ANSWERED, openapi_extra=_body(_PATIENT, _EXAMPLE), summary="The answer for one patient")
 async def assess(document: Sent, pack: Guideline) -> Response:
     """Answer a patient file: every option of the guideline with its status and reasons, as the contract's JSON."""
-    return JSONResponse(plain(Consultation(pack, document, date.today()).answer()))
+    return _json(Consultation(pack, document, date.today()).answer())
 
 
 _WHAT_IF = {
@@ -140,8 +145,8 @@ async def what_if(document: Sent, pack: Guideline) -> Response:
         assume_complete=asked.get("assume_complete") or False,
     )
     if asked.get("option") is not None:
-        return JSONResponse(plain(consultation.explanation(asked["option"], "option")))
-    return JSONResponse(plain(consultation.answer(asked.get("plan"))))
+        return _json(consultation.explanation(asked["option"], "option"))
+    return _json(consultation.answer(asked.get("plan")))
 
 
 @router.post("/ask", openapi_extra=_body(_PATIENT, _EXAMPLE), summary="The one question that still matters")
@@ -153,9 +158,9 @@ async def ask(document: Sent, pack: Guideline) -> Response:
 
     question = Interview(assess_with).question()
     if question is None:
-        return JSONResponse({"question": None})
+        return _json({"question": None})
     fact = pack.vocabulary.facts[question.fact.partition(".")[0]]
-    return JSONResponse({"question": {**plain(question), "choices": choices(fact)}})
+    return _json({"question": {**plain(question), "choices": choices(fact)}})
 
 
 _RESULTS: dict[int | str, dict[str, Any]] = {
@@ -168,13 +173,13 @@ async def evidence(document: Sent, pack: Guideline) -> Response:
     """Return the results beside each option of a patient's lists, the nearest to the patient first."""
     consultation = Consultation(pack, document, date.today())
     found = with_evidence(consultation.assessment.answer(), consultation.known.facts)
-    return JSONResponse({"evidence": plain(found.evidence)})
+    return _json({"evidence": found.evidence})
 
 
 @router.get("/guideline", summary="The guideline as data: lists, tiers, options, conditions in words, rulings")
 async def guideline(pack: Guideline) -> Response:
     """Return every list with its options, grades, conditions and places in the source."""
-    return JSONResponse(guideline_as_data(pack))
+    return _json(guideline_as_data(pack))
 
 
 _SCHEMA: dict[int | str, dict[str, Any]] = {

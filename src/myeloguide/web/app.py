@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import json
+import os
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from starlette.exceptions import HTTPException
 
 from myeloguide.errors import InputError, Problem
 from myeloguide.guideline.pack import Pack
+from myeloguide.guideline.prepared import load_pack
 from myeloguide.guideline.schema import shipped_schema
 from myeloguide.record.patient_schema import patient_file_schema
 from myeloguide.web import api, pages
@@ -32,6 +34,15 @@ class _Files(StaticFiles):
         response = super().file_response(*given, **more)
         response.headers["cache-control"] = "max-age=3600"
         return response
+
+
+PACK, HOSTS = "MYELOGUIDE_PACK", "MYELOGUIDE_HOSTS"
+"""Variables of the environment by which each process that serves is told the guideline and the host names."""
+
+
+def from_environment() -> FastAPI:
+    """Return the application as the command that serves it asked for it."""
+    return create_app(load_pack(os.environ[PACK]), os.environ[HOSTS].split())
 
 
 def create_app(pack: Pack, hosts: Iterable[str] = LOOPBACK) -> FastAPI:
