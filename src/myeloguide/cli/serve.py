@@ -43,8 +43,7 @@ def serve(port: int, host: str, pack: str, workers: int, *, browser: bool) -> No
         "myeloguide.web.app:from_environment", factory=True, workers=workers,
         log_level="error", access_log=False, server_header=False, date_header=False,
     )  # fmt: skip
-    server = uvicorn.Server(config)
     if workers > 1:
-        Multiprocess(config, target=server.run, sockets=[listening]).run()
+        Multiprocess(config, sockets=[listening]).run()
     else:
-        server.run(sockets=[listening])
+        uvicorn.Server(config).run(sockets=[listening])
