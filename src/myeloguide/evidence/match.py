@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 from myeloguide.criteria.nodes import Node
-from myeloguide.criteria.walk import compile_conditions, walk
+from myeloguide.criteria.walk import Program, compile_conditions, walk
 from myeloguide.evidence.holding import held_by_all, implied
 from myeloguide.evidence.table import EvidenceRow, of_result
 from myeloguide.evidence.trials import Criterion, Evidence, Result, Trial, load_evidence
@@ -45,7 +45,7 @@ class PatientEvidence:
 
     def __init__(self, evidence: Evidence, facts: FactSheet) -> None:
         self.evidence = evidence
-        program = compile_conditions(dict.fromkeys(_conditions(evidence)))
+        program = _program(evidence)
         wanted = (key for key in program.keys if not isinstance(key[1], str))
         planes = planes_of(facts, evidence.vocabulary, wanted)
         close(planes, evidence.vocabulary)  # what contradicts itself was refused when the patient was answered
@@ -59,16 +59,20 @@ class PatientEvidence:
 
     def of_option(self, option: str) -> OptionEvidence:
         """Return the results of an option, the nearest first, and its toxicities."""
-        found = [
-            (trial, result, belongs)
-            for trial in self.evidence.trials
-            if not trial.file.frontline
-            for result in trial.file.results
-            if (belongs := self.belongs(trial, result)) is not False
-            and {result.option, result.comparator} & set(trial.arms_for(option))
-        ]
-        found.sort(key=lambda item: self.nearness(*item, option=option))
+        found = sorted(self.found(option), key=lambda item: self.nearness(*item, option=option))
         return OptionEvidence(option, tuple(self.shown(*item) for item in found), tuple(self.toxicities(option)))
+
+    def nearest(self, option: str) -> ResultShown | None:
+        """Return the result of an option that is nearest to the patient."""
+        found = min(self.found(option), key=lambda item: self.nearness(*item, option=option), default=None)
+        return None if found is None else self.shown(*found)
+
+    def found(self, option: str) -> Iterator[tuple[Trial, Result, bool | None]]:
+        """Yield the results that speak for an option, but for those of populations that are not the patient's."""
+        for trial, result in _speaking(self.evidence, option):
+            belongs = self.belongs(trial, result)
+            if belongs is not False:
+                yield trial, result, belongs
 
     def belongs(self, trial: Trial, result: Result) -> bool | None:
         """Whether the patient is one of the population of a result; the whole of a trial counts as holding everybody."""
@@ -162,6 +166,21 @@ class PatientEvidence:
 
 def _source(lines: LineRanges, publication: str | None) -> Place:
     return Place(lines=lines[0], more_lines=lines[1:]) if lines else Place(publication=publication)
+
+
+@lru_cache(maxsize=256)
+def _speaking(evidence: Evidence, option: str) -> tuple[tuple[Trial, Result], ...]:
+    """Return the results at relapse in which an option, or what speaks for it, was an arm."""
+    return tuple(
+        (trial, result)
+        for trial, result in evidence.results
+        if not trial.file.frontline and {result.option, result.comparator} & set(trial.arms_for(option))
+    )
+
+
+@lru_cache(maxsize=4)
+def _program(evidence: Evidence) -> Program:
+    return compile_conditions(dict.fromkeys(_conditions(evidence)))
 
 
 def _conditions(evidence: Evidence) -> Iterator[Node]:

@@ -14,7 +14,6 @@ from starlette.datastructures import UploadFile
 
 from myeloguide import __version__
 from myeloguide.errors import InputError
-from myeloguide.evidence.match import with_evidence
 from myeloguide.guideline.answer import plain
 from myeloguide.guideline.consultation import Consultation
 from myeloguide.guideline.pack import Pack
@@ -193,7 +192,7 @@ def _shown(pack: Pack, entry: Entry) -> dict[str, Any]:
         return shown
     try:
         consultation = _consultation(pack, entry)
-        answer = with_evidence(consultation.answer(entry.plan or None), consultation.known.facts)
+        answer = consultation.answer(entry.plan or None)
     except InputError as error:
         return shown | {"problems": problems(error)}
     return shown | view.answer(consultation, answer)

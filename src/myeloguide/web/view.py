@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from base64 import b64encode
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from math import log
 from typing import Any
 
@@ -110,14 +110,14 @@ def mark(words: Vocabulary, agent: str) -> str:
 def answer(consultation: Consultation, found: Answer) -> dict[str, Any]:
     """Return the answer as the page shows it."""
     pack = consultation.pack
-    newer = news(found)
+    newer, beside = news(found), PatientEvidence(load_evidence(), consultation.known.facts)
     return {
         "answer": found,
         "understood": "; ".join(understood(found)),
         "patient": patient_line(found.facts, pack),
         "label": found.patient or "",
         "story": story(consultation),
-        "lists": [_list(found, pack, item) for item in found.lists if item.applies is not False],
+        "lists": [_list(found, pack, item, beside) for item in found.lists if item.applies is not False],
         "questions": [_question(pack, item) for item in found.missing],
         "always": [item.option for item in found.certain if item.offered],
         "never": [item.option for item in found.certain if not item.offered],
@@ -141,13 +141,12 @@ def story(consultation: Consultation) -> str | None:
     return None if chart is None else "data:image/svg+xml;base64," + b64encode(draw(chart, (PHONE,)).encode()).decode()
 
 
-def _list(found: Answer, pack: Pack, item: ListAnswer) -> dict[str, Any]:
+def _list(found: Answer, pack: Pack, item: ListAnswer, beside: PatientEvidence) -> dict[str, Any]:
     rows = [row for row in found.options if row.list == item.list]
-    evidence = {beside.option: beside.results for beside in found.evidence or ()}
     tiers: dict[str, list[dict[str, Any]]] = {}
     for row in rows:
         if row.status in ("offered", "depends"):
-            tiers.setdefault(tier_title(row, pack), []).append(_row(pack, row, evidence.get(row.option, ())))
+            tiers.setdefault(tier_title(row, pack), []).append(_row(pack, row, beside.nearest(row.option)))
     folded = [(options, STATUS[status], text, where) for (status, text, where), options in by_blocker(rows).items()]
     return {
         "id": item.list, "title": item.title, "applies": item.applies, "why": item.why, "advice": item.advice,
@@ -157,7 +156,7 @@ def _list(found: Answer, pack: Pack, item: ListAnswer) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _row(pack: Pack, row: OptionAnswer, results: Sequence[ResultShown]) -> dict[str, Any]:
+def _row(pack: Pack, row: OptionAnswer, nearest: ResultShown | None) -> dict[str, Any]:
     words = pack.vocabulary
     return {
         "option": row.option,
@@ -168,7 +167,7 @@ def _row(pack: Pack, row: OptionAnswer, results: Sequence[ResultShown]) -> dict[
         "needs": needs(row, pack),
         "met": [(reason.text, reference(reason)) for reason in row.reasons if reason.code == "condition-met"],
         "cautions": [_caution(item) for item in row.cautions if item.strength != "remark" and item.holds],
-        "best": _best(results[0]) if results else None,
+        "best": None if nearest is None else _best(nearest),
     }
 
 
