@@ -241,6 +241,21 @@ def _named(item: SinceShown) -> str:
     return f"{item.option} ({trial if item.kind == 'trial' and colon else f'{item.kind}, {item.source}'})"
 
 
+# --- the evidence ---
+
+
+def best_result(answer: Answer, option: str) -> tuple[str, str] | None:
+    """Return the result of an option that is nearest to the patient, with its place; None where evidence was not asked for."""
+    results = next((item.results for item in answer.evidence or () if item.option == option), None)
+    if results is None:
+        return None
+    if not results:
+        return "no result in the source", ""
+    best = results[0]
+    more = f"; {len(results) - 1} more" if len(results) > 1 else ""
+    return f"{best.trial}: {best.text}; in: {best.distance}; {best.admission}{more}", str(best.source)
+
+
 # --- who says it ---
 
 

@@ -15,6 +15,7 @@ from myeloguide.grouping import (
     MARK,
     STATUS,
     at_first_relapse,
+    best_result,
     by_blocker,
     by_tier,
     first_question,
@@ -189,6 +190,9 @@ class _Page:
         for reason in row.reasons:
             if reason.code == "condition-met":
                 yield from self.set(blank, reason.text, _place(reference(reason)))
+        found = best_result(self.answer, row.option)
+        if found is not None:
+            yield from self.set(Text.assemble(blank, ("ev ", _PLACE)), found[0], _place(found[1]))
         weighing, more = weighing_cautions(row)
         for caution in weighing:
             style = _STRENGTH[caution.strength]

@@ -13,6 +13,7 @@ from myeloguide.grouping import (
     MARK,
     STATUS,
     at_first_relapse,
+    best_result,
     blocked,
     bracketed,
     by_tier,
@@ -201,14 +202,10 @@ class Page:
 
     def best_result(self, option: str) -> Iterator[str]:
         """Yield the result nearest to the patient, where the evidence was asked for."""
-        found = next((item.results for item in self.answer.evidence or () if item.option == option), None)
-        if found:
-            best = found[0]
-            more = f"; {len(found) - 1} more" if len(found) > 1 else ""
-            text = f"{best.trial}: {best.text} [{best.source}]; in: {best.distance}; {best.admission}{more}"
-            yield from self.wrap(text, " " * 11, " " * 8 + "ev ")
-        elif found is not None:
-            yield " " * 8 + "ev no result in the source"
+        found = best_result(self.answer, option)
+        if found is not None:
+            text, place = found
+            yield from self.wrap(f"{text}{bracketed(place)}", " " * 11, " " * 8 + "ev ")
 
     def caution(self, caution: CautionShown) -> Iterator[str]:
         first = f"        {MARK[caution.strength]:<2} "

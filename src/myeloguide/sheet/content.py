@@ -12,6 +12,7 @@ from myeloguide.grouping import (
     ASKED,
     STATUS,
     at_first_relapse,
+    best_result,
     blocked,
     by_tier,
     list_open,
@@ -209,7 +210,9 @@ class _Sections:
         told = ("strong",) if depends else ("strong", "caution", "note")
         held = [_caution(caution) for caution in row.cautions if caution.holds and caution.strength in told]
         name = row.name + (f"; at first relapse: {at_first_relapse(row)}" if row.via else "")
-        return Choice(row.grade or "", row.option, name, depends, (*met, *held))
+        found = best_result(self.answer, row.option)
+        evidence = () if found is None else (_line(found[0], found[1]),)
+        return Choice(row.grade or "", row.option, name, depends, (*met, *evidence, *held))
 
     # --- a plan, a difference ---
 

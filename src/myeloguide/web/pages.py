@@ -14,12 +14,13 @@ from starlette.datastructures import UploadFile
 
 from myeloguide import __version__
 from myeloguide.errors import InputError
+from myeloguide.evidence.match import with_evidence
 from myeloguide.guideline.answer import plain
 from myeloguide.guideline.consultation import Consultation
 from myeloguide.guideline.pack import Pack
 from myeloguide.record.schema import TABLES
 from myeloguide.sheet import html, markdown
-from myeloguide.sheet.content import chart_of, sheet_of
+from myeloguide.sheet.content import Sheet, chart_of, sheet_of
 from myeloguide.web import shelf, view
 from myeloguide.web.api import Guideline, pack_of
 from myeloguide.web.entry import Entry
@@ -96,17 +97,20 @@ async def closed(pack: Guideline) -> Response:
 @router.post("/sheet")
 async def sheet(entry: Entered, pack: Guideline) -> Response:
     """Return the sheet for the board, a document of its own that runs nothing and fetches nothing."""
-    consultation = _consultation(pack, entry)
-    made = sheet_of(consultation.answer(entry.plan or None), pack, chart_of(consultation))
-    return HTMLResponse(html.write(made), headers={"content-security-policy": f"{html.POLICY}; frame-ancestors 'none'"})
+    made = html.write(_sheet(pack, entry))
+    return HTMLResponse(made, headers={"content-security-policy": f"{html.POLICY}; frame-ancestors 'none'"})
 
 
 @router.post("/sheet.md")
 async def sheet_as_markdown(entry: Entered, pack: Guideline) -> Response:
     """Return the sheet as Markdown, to be saved by the user."""
+    return _file(markdown.write(_sheet(pack, entry)), "text/markdown", "sheet.md")
+
+
+def _sheet(pack: Pack, entry: Entry) -> Sheet:
     consultation = _consultation(pack, entry)
-    made = sheet_of(consultation.answer(entry.plan or None), pack, chart_of(consultation))
-    return _file(markdown.write(made), "text/markdown", "sheet.md")
+    found = with_evidence(consultation.answer(entry.plan or None), consultation.known.facts)
+    return sheet_of(found, pack, chart_of(consultation))
 
 
 @router.post("/answer.json")

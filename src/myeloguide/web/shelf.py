@@ -91,6 +91,12 @@ def picture(pack: Pack, group: str, name: str) -> str | None:
     return path.read_text(encoding="utf-8") if group == "evidence" and _PICTURE.fullmatch(name) and path.is_file() else None
 
 
+def forest_of(option: str) -> str | None:
+    """Return the address of an option's forest plot, None where no trial of it is drawn."""
+    name = f"forest-{re.sub('[^a-z0-9]+', '-', option.casefold()).strip('-')}.svg"
+    return f"/evidence/{name}" if (SHIPPED / name).is_file() else None
+
+
 @cache
 def _flow(pack: Pack, *, narrow: bool) -> str:
     return draw_flow(Handbook(pack), *((360,) if narrow else ()))

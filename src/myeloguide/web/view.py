@@ -37,6 +37,7 @@ from myeloguide.knowledge.facts import Fact
 from myeloguide.knowledge.vocabulary import Vocabulary
 from myeloguide.sheet.content import chart_of
 from myeloguide.web.entry import FACT, RULING, Entry
+from myeloguide.web.shelf import forest_of
 
 EXAMPLES = (
     ("Progression on lenalidomide maintenance", "68y fit; VRd x4 > ASCT 2021-03 > R maint 34mo, PD on R; t(11;14)-"),
@@ -245,6 +246,7 @@ def why(consultation: Consultation, explained: Explanation) -> dict[str, Any]:
     return {
         "option": explained.option, "rows": rows, "offered": change.offered, "sets": sets[:_MOST_SETS],
         "more": max(len(sets) - _MOST_SETS, 0), "tried": change.tried, "results": beside.results, "toxicities": beside.toxicities,
+        "forest": forest_of(explained.option),
     }  # fmt: skip
 
 
