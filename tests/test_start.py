@@ -12,7 +12,7 @@ EXAMPLE = Path(__file__).parents[1] / "examples" / "after-lenalidomide-maintenan
 OURS = {
     "myeloguide", "myeloguide.__main__", "myeloguide.cli", "myeloguide.cli.frame", "myeloguide.errors", "myeloguide.grouping", "myeloguide.text",
     "myeloguide.criteria", "myeloguide.criteria.nodes", "myeloguide.criteria.prose",
-    "myeloguide.criteria.walk", "myeloguide.guideline", "myeloguide.guideline.answer", "myeloguide.guideline.assess",
+    "myeloguide.criteria.walk", "myeloguide.guideline", "myeloguide.guideline.answer", "myeloguide.guideline.assess", "myeloguide.guideline.consultation",
     "myeloguide.guideline.declared", "myeloguide.guideline.pack", "myeloguide.guideline.prepared", "myeloguide.guideline.phrases", "myeloguide.guideline.what_if", "myeloguide.guideline.questions",
     "myeloguide.history", "myeloguide.history.closure", "myeloguide.history.course", "myeloguide.history.definitions",
     "myeloguide.history.facts", "myeloguide.history.kleene", "myeloguide.history.proof", "myeloguide.history.refractoriness",

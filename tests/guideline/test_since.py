@@ -92,10 +92,10 @@ def test_a_population_is_matched_criterion_by_criterion(answer_for: Answering) -
     assert news(answer, "dreamm-7").population == "matches"
     refused = news(answer, "bvd-us-approval")
     assert refused.population == "does_not_match"
-    assert [item.text for item in refused.criteria if item.met is False] == ["prior lines of therapy below 2"]
+    assert [item.text for item in refused.criteria if item.met is False] == ["below 2 prior lines of therapy"]
     karmma = news(answer, "karmma-3")
     assert {item.text for item in karmma.criteria if item.met is False} == {
-        "prior lines of therapy below 2",
+        "below 2 prior lines of therapy",
         "never received an anti-CD38 antibody",
     }
 
