@@ -244,16 +244,16 @@ def _named(item: SinceShown) -> str:
 # --- the evidence ---
 
 
-def best_result(answer: Answer, option: str) -> tuple[str, str] | None:
-    """Return the result of an option that is nearest to the patient, with its place; None where evidence was not asked for."""
+def best_result(answer: Answer, option: str) -> tuple[str, str, str] | None:
+    """Return the result of an option that is nearest to the patient, its place, and how near; None where nobody asked for it."""
     results = next((item.results for item in answer.evidence or () if item.option == option), None)
     if results is None:
         return None
     if not results:
-        return "no result in the source", ""
+        return "no result in the source", "", ""
     best = results[0]
     more = f"; {len(results) - 1} more" if len(results) > 1 else ""
-    return f"{best.trial}: {best.text}; in: {best.distance}; {best.admission}{more}", str(best.source)
+    return f"{best.trial}: {best.text}", str(best.source), f"; in: {best.distance}; {best.admission}{more}"
 
 
 # --- who says it ---

@@ -192,7 +192,7 @@ class _Page:
                 yield from self.set(blank, reason.text, _place(reference(reason)))
         found = best_result(self.answer, row.option)
         if found is not None:
-            yield from self.set(Text.assemble(blank, ("ev ", _PLACE)), found[0], _place(found[1]))
+            yield from self.set(Text.assemble(blank, ("ev ", _PLACE)), found[0], _place(found[1]), found[2])
         weighing, more = weighing_cautions(row)
         for caution in weighing:
             style = _STRENGTH[caution.strength]

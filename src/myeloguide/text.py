@@ -204,8 +204,8 @@ class Page:
         """Yield the result nearest to the patient, where the evidence was asked for."""
         found = best_result(self.answer, option)
         if found is not None:
-            text, place = found
-            yield from self.wrap(f"{text}{bracketed(place)}", " " * 11, " " * 8 + "ev ")
+            text, place, near = found
+            yield from self.wrap(f"{text}{bracketed(place)}{near}", " " * 11, " " * 8 + "ev ")
 
     def caution(self, caution: CautionShown) -> Iterator[str]:
         first = f"        {MARK[caution.strength]:<2} "

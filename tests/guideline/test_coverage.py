@@ -147,7 +147,7 @@ def test_an_erratum_is_shown_on_its_lines_and_leaves_their_class(erratum: str, c
 def test_the_text_is_legible_at_80_columns(coverage: Coverage) -> None:
     text = render(coverage)
     assert max(map(len, text.splitlines())) <= 80
-    assert "imwg-2021 1.1.0: 1076 lines of the source, each in exactly one class" in text
+    assert "imwg-2021 1.2.0: 1076 lines of the source, each in exactly one class" in text
     assert "# encoded           365   33.9%    73.1%" in text
     assert "  L421  # # # # # # #   # # # # # #     # # # # # # # + + # # # + #" in text
     assert "L1009       not-computable: research on other targets" in text

@@ -55,4 +55,4 @@ def test_no_usable_code_stands_for_two_agents() -> None:
         if code.usable and code.agent and code.kind == "drug":
             owners.setdefault((code.system, code.code), set()).add(code.agent)
     assert all(len(agents) == 1 for agents in owners.values())
-    assert len(vocabulary().agents) == 37
+    assert len(vocabulary().agents) == 38
