@@ -125,7 +125,7 @@ class _Page:
     def patient(self) -> Iterator[Text]:
         answer = self.answer
         for text in understood(answer):
-            yield from self.set("", ("understood  ", _PLACE), text)
+            yield from self.set(Text("understood  ", _PLACE), text)
         line = Text.assemble((f"{patient_label(answer)}: ", _HEADING), patient_line(answer.facts, self.pack))
         line.highlight_regex(r"(?<=; )refractory to [^;]+", _HEADING)
         yield from self.set("", line)

@@ -31,6 +31,27 @@ def test_sixty_days(days: int, refractory: bool, answer_file: Callable[..., Answ
     assert ("carfilzomib" in facts["not_refractory_to"]) != refractory
 
 
+@pytest.mark.parametrize(("intent", "progression", "refractory"), [
+    ("induction", "2019-07", False),  # years after the transplant that it led to
+    ("induction", "2017-06", None),  # within 60 days of it, perhaps
+    ("consolidation", "2019-07", None),  # given after the transplant, until nobody knows when
+])  # fmt: skip
+def test_an_induction_ends_at_the_transplant(
+    intent: str, progression: str, refractory: bool | None, answer_file: Callable[..., Answer]
+) -> None:
+    phase = {"intent": intent, "regimen": "VTd", "best_response": "VGPR"}
+    facts = answer_file(told([{"phases": [phase], "transplant": "2017-05", "progression": progression}])).facts
+    assert ("bortezomib" in facts.get("refractory_to_at_least", facts["refractory_to"] or [])) is (refractory is True)
+    assert ("bortezomib" in facts["not_refractory_to"]) is (refractory is False)
+
+
+def test_an_answer_says_how_a_record_is_called_complete(answer_file: Callable[..., Answer]) -> None:
+    line = {"regimen": "Rd", "start": "2019-01", "stop": "2020-01", "progression": "2022-01"}
+    assert any("complete: true" in remark for remark in answer_file({"history": {"lines": [line]}}).remarks)
+    for said in ({"complete": True}, {"complete": False}):
+        assert not any("complete: true" in remark for remark in answer_file({"history": {"lines": [line], **said}}).remarks)
+
+
 def test_every_derived_fact_has_a_proof(answer_file: Callable[..., Answer]) -> None:
     line = {"regimen": "VRd", "start": "2019-01-01", "stop": "2020-01-01", "transplant": "2019-06-01", "best_response": "CR",
             "progression": {"date": "2020-01-01", "on": ["lenalidomide"]}}  # fmt: skip

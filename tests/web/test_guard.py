@@ -115,5 +115,6 @@ def test_ten_thousand_malformed_inputs_are_each_answered_in_words(served: TestCl
         else:
             path = draw.choice(("/api/assess", "/api/what-if", "/api/ask"))
             said = served.post(path, content=text.encode(), headers={"content-type": "application/json"})
-            assert said.status_code == 422, text
-            assert said.json()["problems"][0]["what"]
+            empty = text.strip() == "{}" and path != "/api/what-if"  # a patient of whom nothing is told
+            assert said.status_code == (200 if empty else 422), text
+            assert empty or said.json()["problems"][0]["what"]

@@ -475,15 +475,14 @@ class Assessment:
         return self.ranked((map(written, questions.deciding(row.offered.place)), row.recommends) for row in waiting)
 
     def ranked(self, decided: Iterable[tuple[Iterable[str], bool]]) -> tuple[Missing, ...]:
-        """Return the unknown facts that decide rows, by how many they decide, those recommended first."""
+        """Return the unknown facts that decide rows: by how many they decide, those recommended first, then as the rows stand."""
         decided_by: dict[str, list[bool]] = {}
+        order = {fact: place for place, fact in enumerate(self.pack.vocabulary.facts)}
         for names, recommends in decided:
-            for name in names:
+            for name in sorted(names, key=lambda name: (order[name.partition(".")[0]], name)):
                 decided_by.setdefault(name, []).append(recommends)
         found = [Missing(name, len(rows), self.question(name), sum(rows)) for name, rows in decided_by.items()]
-        return tuple(
-            sorted(found, key=lambda item: (-item.decides_recommended, -item.decides, item.fact in DEPENDENTS, item.fact))
-        )
+        return tuple(sorted(found, key=lambda item: (-item.decides_recommended, -item.decides, item.fact in DEPENDENTS)))
 
     def question(self, name: str) -> str:
         fact, _, member = name.partition(".")

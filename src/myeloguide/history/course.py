@@ -234,6 +234,8 @@ class _Layout:
         first = start.first
         ends = [other.start.last for other, later in others if later > rank]
         ends += [self.line.stop.last, self.until.last]
+        if getattr(phase, "intent", None) == "induction" and self.line.transplanted and not before(self.line.transplanted, start):
+            ends.append(self.line.transplanted.last)  # what is given to reach the transplant ends before it
         if phase.months is not None and start.known:
             tolerance = self.definitions.month_tolerance
             least = timedelta(days=floor(SHORTEST_MONTH * max(phase.months - tolerance, 0)))

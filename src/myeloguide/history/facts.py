@@ -65,6 +65,12 @@ class PersonFound:
     scores: tuple[Scored, ...] = ()
 
 
+PERHAPS_MORE = (
+    "it is not said that the record is complete, so a drug or a line that it does not name was perhaps given; "
+    'if all is told, say so: "complete record" in a note, `complete: true` in a history'
+)
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class KnownFacts:
     """The facts that a decision is made on, with proofs and disagreements."""
@@ -94,7 +100,11 @@ def known_facts(
             patient.history, vocabulary, definitions, patient.as_of, given=patient.facts, assume_complete=assume_complete
         )
     facts, disagreements = _join(patient.facts, derived, vocabulary)
-    derived = replace(derived, remarks=(*derived.remarks, *patient.facts.not_used))
+    remarks = (*derived.remarks, *patient.facts.not_used)
+    silent = patient.history.complete is None and not patient.history.is_complete and not assume_complete
+    if patient.history.lines and silent and not facts.members("exposed_to").complete:
+        remarks = (*remarks, PERHAPS_MORE)
+    derived = replace(derived, remarks=remarks)
     return KnownFacts(facts, derived, (*disagreements, *differing), assume_complete)
 
 

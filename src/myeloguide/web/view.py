@@ -40,8 +40,14 @@ from myeloguide.web.entry import FACT, RULING, Entry
 from myeloguide.web.shelf import forest_of
 
 EXAMPLES = (
-    ("Progression on lenalidomide maintenance", "68y fit; VRd x4 > ASCT 2021-03 > R maint 34mo, PD on R; t(11;14)-"),
-    ("After two lines", "74y intermediate; VRd x6 > R maint 24mo, PD on R; DKd 18mo, PD on D, K; no access: isatuximab"),
+    (
+        "Progression on lenalidomide maintenance",
+        "68y fit; VRd x4 > ASCT 2021-03 > R maint 34mo, PD on R; t(11;14)-; complete record",
+    ),
+    (
+        "After two lines",
+        "74y intermediate; VRd x6 > R maint 24mo, PD on R; DKd 18mo, PD on D, K; no access: isatuximab; complete record",
+    ),
     ("Only what is refractory", "2 prior lines; refractory: R, V"),
 )
 

@@ -25,7 +25,7 @@ LISTS: dict[str, str] = {
     "non refractory": "not_refractory_to", "sensitive": "not_refractory_to", "exposed": "exposed_to_at_least",
     "received": "exposed_to_at_least", "exposed only": "exposed_to", "received only": "exposed_to",
     "not exposed": "not_exposed_to", "never exposed": "not_exposed_to", "naive": "not_exposed_to", "naïve": "not_exposed_to",
-    "never received": "not_exposed_to", "never had": "not_exposed_to", "never given": "not_exposed_to",
+    "never received": "not_exposed_to", "never had": "not_exposed_to", "never given": "not_exposed_to", "never": "not_exposed_to",
     "no prior": "not_exposed_to", "no previous": "not_exposed_to", "not received": "not_exposed_to", "not had": "not_exposed_to",
     "in line 1": "line1_agents_at_least", "in line 1 only": "line1_agents", "not in line 1": "not_line1_agents",
     "given": "regimens_given_at_least", "given only": "regimens_given", "not given": "not_regimens_given",
@@ -439,6 +439,11 @@ class _Builder:
         self.keep_detail(why, reason)
         line.stopped(when, reason, self.spot(piece), set(self.vocabulary.active(agents)), self.vocabulary)
 
+    def read_finished(self, piece: Tree[Token], line: Line) -> None:
+        """Keep a date after `completed` as the end: it is no start, as a date after a treatment otherwise is."""
+        when = next(self.date(token) for token in piece.children if isinstance(token, Token) and token.type == "DATE")
+        line.stopped(when, "completed", self.spot(piece), set(), self.vocabulary)
+
     def keep_detail(self, token: Token | None, reason: str | None) -> None:
         """Say that of a reason such as neuropathy only its kind is kept."""
         if token is not None and reason == "toxicity" and "tox" not in str(token).casefold():
@@ -628,6 +633,12 @@ class _Builder:
             self.fail(token, "the record is said to be complete and incomplete", "keep one")
         self.built.places["history", "complete"] = self.spot(token)
 
+    def on_all_access(self, token: Token, line: Line) -> None:
+        self.members("unavailable_agents", (), token)
+
+    def on_no_contraindication(self, token: Token, line: Line) -> None:
+        self.members("contraindicated_agents", (), token)
+
     def on_ruling(self, token: Token, line: Line) -> None:
         name, _, value = str(token).partition("=")
         name = name.split()[-1]
@@ -643,7 +654,9 @@ class _Builder:
             self.fail(token, "a second label of the patient", "keep one")
 
     def on_other_finding(self, token: Token, line: Line) -> None:
-        self.built.not_used.append(self.said(token))
+        said = self.said(token)
+        score = re.match(r"ecog|charlson|cci\b", said, re.IGNORECASE)
+        self.built.not_used.append(f"{said} (fitness counts as written: fit, intermediate or frail)" if score else said)
 
     def on_note(self, token: Token, line: Line) -> None:
         if line.has_course or line.progressed:
@@ -651,7 +664,8 @@ class _Builder:
         else:
             self.built.not_used.append(self.said(token))
 
-    on_remark = on_other_finding
+    def on_remark(self, token: Token, line: Line) -> None:
+        self.built.not_used.append(self.said(token))
 
     def on_class(self, token: Token, line: Line) -> None:
         self.fail(token, f'"{self.said(token)}" names no agents', CLASS_REMEDY)

@@ -30,7 +30,7 @@ _EXPECTED = {
     "_ARROW": "`>`",
     "_COLON": "`:`",
     "TRANSPLANT": "ASCT",
-    "REASON": "a reason, such as toxicity or completed",
+    "REASON": "a reason, such as completed or toxicity, the detail in parentheses: stopped for toxicity (rash)",
     "INTENT": "maint",
 }
 _REMEDIES = {

@@ -112,6 +112,8 @@ class _Writer:
         if name == "regimens_given":
             yes += ["+".join(sorted(agents)) for agents in facts.other_regimens]
         if fact.none_unless_named and set(yes) | known.no == known.no and not yes:
+            if known.complete and whole:
+                yield f"{whole}: none"
             return
         complete = known.complete and bool(whole)
         if yes or (complete and not fact.none_unless_named):
