@@ -190,7 +190,7 @@ class _Page:
         for reason in row.reasons:
             if reason.code == "condition-met":
                 yield from self.set(blank, reason.text, _place(reference(reason)))
-        found = best_result(self.answer, row.option)
+        found = None if open_ else best_result(self.answer, row.option)
         if found is not None:
             yield from self.set(Text.assemble(blank, ("ev ", _PLACE)), found[0], _place(found[1]), found[2])
         weighing, more = weighing_cautions(row)

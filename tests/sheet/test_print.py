@@ -30,10 +30,11 @@ def printed(sheet: Path) -> bytes:
 
 
 @pytest.mark.skipif(BROWSER is None, reason="no Chromium is installed")
+@pytest.mark.parametrize("more", [(), ("--plan", "DPd", "--what-if", "t_11_14=true", "--evidence")], ids=["plain", "with-all"])
 @pytest.mark.parametrize("patient", PATIENTS, ids=lambda path: path.stem)
-def test_two_pages_of_a4_at_most(patient: Path, tmp_path: Path) -> None:
+def test_two_pages_of_a4_at_most(patient: Path, more: tuple[str, ...], tmp_path: Path) -> None:
     sheet = tmp_path / "sheet.html"
-    done = call(["assess", patient, "--format", "html", "-o", sheet])
+    done = call(["assess", patient, "--format", "html", "-o", sheet, *more])
     assert done.returncode == 0, done.stderr
     pdf = printed(sheet)
     assert len(re.findall(rb"/Type\s*/Page\b", pdf)) in (1, 2)

@@ -210,7 +210,7 @@ class _Sections:
         told = ("strong",) if depends else ("strong", "caution", "note")
         held = [_caution(caution) for caution in row.cautions if caution.holds and caution.strength in told]
         name = row.name + (f"; at first relapse: {at_first_relapse(row)}" if row.via else "")
-        found = best_result(self.answer, row.option)
+        found = None if depends else best_result(self.answer, row.option)
         evidence = () if found is None else (_line(found[0] + found[2], found[1]),)
         return Choice(row.grade or "", row.option, name, depends, (*met, *evidence, *held))
 
