@@ -171,6 +171,20 @@ def test_a_ruling_is_read_otherwise(page: Page) -> None:
     until(page, "document.querySelector('.result').innerText.includes('is switched to')")
 
 
+def test_a_ruling_is_read_otherwise_where_it_is_the_reason(page: Page) -> None:
+    typed(page, NOTE)
+    page.click(".option summary >> nth=0")
+    other = page.locator(".because .button").first
+    said = other.inner_text()
+    other.click()
+    until(page, "document.querySelector('.result').innerText.includes('is switched to')")
+    until(page, "text => document.querySelector('.because .button').innerText !== text", said)
+    switched = page.locator("#rulings input:checked").evaluate_all("fields => fields.map(field => field.value)")
+    page.locator(".because .button").first.click()
+    until(page, "!document.querySelector('.result').innerText.includes('is switched to')")
+    assert page.locator("#rulings input:checked").evaluate_all("fields => fields.map(field => field.value)") != switched
+
+
 def test_a_file_is_opened_closed_and_saved(page: Page, tmp_path: Path) -> None:
     page.set_input_files("#file", str(ROOT / "examples/after-lenalidomide-maintenance.yaml"))
     page.wait_for_selector(".option")

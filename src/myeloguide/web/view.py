@@ -252,8 +252,16 @@ def why(consultation: Consultation, explained: Explanation) -> dict[str, Any]:
     return {
         "option": explained.option, "rows": rows, "offered": change.offered, "sets": sets[:_MOST_SETS],
         "more": max(len(sets) - _MOST_SETS, 0), "tried": change.tried, "results": beside.results, "toxicities": beside.toxicities,
-        "forest": forest_of(explained.option),
+        "forest": forest_of(explained.option), "rulings": _rulings_behind(consultation, explained.option),
     }  # fmt: skip
+
+
+def _rulings_behind(consultation: Consultation, option: str) -> list[dict[str, Any]]:
+    """Return the rulings with another reading by which an option, or a list that holds it, is read."""
+    pack = consultation.pack
+    lists = {item.id: item.rulings for item in pack.lists}
+    named = {name for row in pack.rows if row.option == option for name in (*row.rulings, *lists[row.list])}
+    return [_switch(pack, consultation, name) for name in pack.switches if name in named]
 
 
 def _tree(label: str, tree: Explained, proofs: Mapping[tuple[str, str], str]) -> dict[str, Any]:
