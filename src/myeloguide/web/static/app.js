@@ -23,7 +23,7 @@ document.addEventListener("submit", (event) => {
 
 // What stands open is told anew for the patient as entered now; an answered question is gone: the next one takes the focus.
 document.addEventListener("htmx:after:swap", (event) => {
-  if (event.target.closest?.("details[hx-post]")) return;
+  if (event.target.matches?.("details[hx-post]")) return;
   document.querySelectorAll("#rulings input").forEach((field) => { field.checked = field.defaultChecked; });
   document.querySelectorAll(".option details[open]").forEach((found) => found.dispatchEvent(new Event("toggle")));
   if (document.activeElement === document.body) document.querySelector("#questions")?.focus();
