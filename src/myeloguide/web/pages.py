@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Annotated, Any
@@ -52,7 +53,10 @@ async def entered(request: Request) -> Entry:
     if files:
         fields = [(name, value) for name, value in fields if name not in ("note", "record")]
         fields.append(("record", opened(files)))
-    return Entry.of(fields)
+    entry = Entry.of(fields)
+    usual = {name: readings[0] for name, readings in pack_of(request).switches.items()}
+    # The page sends every ruling's reading; only one that is not the usual one is a switch.
+    return replace(entry, rulings={name: value for name, value in entry.rulings.items() if usual.get(name) != value})
 
 
 Entered = Annotated[Entry, Depends(entered)]
