@@ -116,7 +116,7 @@ def test_a_line_that_the_records_do_not_show_is_named(pack: Pack) -> None:
 
 
 def test_lines_with_tables_that_cannot_be_compared_say_so(pack: Pack) -> None:
-    text = "history: {lines: [{regimen: VRd}], responses: [{date: 2020-01, category: PR}]}"
+    text = "history: {complete: true, lines: [{regimen: VRd}], responses: [{date: 2020-01, category: PR}]}"
     assert answer(pack, text).remarks == (
         "history.responses: facts are derived from history.lines, and this is not compared with them",
     )
