@@ -51,6 +51,8 @@ class PatientEvidence:
         close(planes, evidence.vocabulary)  # what contradicts itself was refused when the patient was answered
         true, false = walk(program, planes.__getitem__, 0, 1)
         self.values = {node: True if true[place] else False if false[place] else None for node, place in program.places.items()}
+        self.admissions: dict[str, Admission] = {}
+        self.held_in: dict[tuple[str, str], dict[Node, tuple[str, bool]]] = {}
 
     @cached_property
     def features(self) -> dict[Node, tuple[str, bool]]:
@@ -103,8 +105,11 @@ class PatientEvidence:
 
     def held(self, trial: Trial, result: Result) -> dict[Node, tuple[str, bool]]:
         """Return the features of the patient that every patient of the population has."""
-        held = held_by_all(self.evidence)[trial.name, result.population]
-        return {node: feature for node, feature in self.features.items() if node in held}
+        population = trial.name, result.population
+        if population not in self.held_in:
+            held = held_by_all(self.evidence)[population]
+            self.held_in[population] = {node: feature for node, feature in self.features.items() if node in held}
+        return self.held_in[population]
 
     def distance(self, trial: Trial, result: Result, belongs: bool | None) -> str:
         """Say how far the population of a result is from the patient."""
@@ -132,6 +137,11 @@ class PatientEvidence:
 
     def admission(self, trial: Trial) -> Admission:
         """Say whether a trial would have admitted the patient, by the criteria that the source states."""
+        if trial.name not in self.admissions:
+            self.admissions[trial.name] = self._admission(trial)
+        return self.admissions[trial.name]
+
+    def _admission(self, trial: Trial) -> Admission:
         values = [(item, None if node is None else self.values[node]) for item, node in trial.admits]
         against = tuple(item for item, value in values if value is False)
         unknown = tuple(item for item, value in values if value is None)

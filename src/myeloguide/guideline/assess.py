@@ -8,7 +8,7 @@ from datetime import date
 from typing import Any
 
 from myeloguide import __version__
-from myeloguide.criteria.prose import Explained, explain, say
+from myeloguide.criteria.prose import Explained, explain
 from myeloguide.criteria.walk import open_keys, walk
 from myeloguide.errors import InputError, Problem
 from myeloguide.guideline.answer import (
@@ -348,16 +348,15 @@ class Assessment:
 
     def open_reasons(self, item: OptionList, row: Row) -> Iterator[Reason]:
         """Yield what is open: the list, the condition, or something that may stand against the option."""
-        phrases = self.pack.phrases
         if self.value(item.applies) is None:
             yield Reason("list-open", f"whether this list applies is open: {item.why}", "source", None, item.source)
         if self.value(row.condition) is None:
-            text = f"open: {say(row.condition.node, phrases)}"
+            text = f"open: {self.pack.said(row.condition)}"
             yield replace(row.listed, code="condition-open", text=text, rulings=row.rulings)
         for block in (*row.held_reasons, *row.against_reasons):
             if self.value(block.condition) is None:
                 said = self.tell(block.said[0])
-                yield replace(said, code=f"{said.code}-open", text=f"open: {say(block.condition.node, phrases)}")
+                yield replace(said, code=f"{said.code}-open", text=f"open: {self.pack.said(block.condition)}")
 
     def cautions(self, row: Row) -> Iterator[CautionShown]:
         for remark in row.cautions:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from myeloguide.criteria.nodes import Node
+from myeloguide.criteria.prose import say
 from myeloguide.criteria.walk import Program
 from myeloguide.guideline.answer import CautionShown, Population, Reason, SinceShown, Via
 from myeloguide.guideline.answer import Criterion as CriterionShown
@@ -262,6 +263,16 @@ class Pack:
         """Every row of every list, in order."""
         for option_list in self.lists:
             yield from option_list.rows
+
+    def said(self, condition: Condition) -> str:
+        """Return a condition in words."""
+        if condition.place not in self._said:
+            self._said[condition.place] = say(condition.node, self.phrases)
+        return self._said[condition.place]
+
+    @cached_property
+    def _said(self) -> dict[int, str]:
+        return {}
 
     @cached_property
     def standing(self) -> tuple[int, ...]:

@@ -53,6 +53,7 @@ class Questions:
         self.planes = planes
         self.not_known = not_known
         self.known_certain: dict[tuple[int, ...], bool | None] = {}
+        self.worlds_of: dict[tuple[Name, ...], _Worlds] = {}
 
     @cached_property
     def bounds(self) -> dict[str, list[Key]]:
@@ -62,7 +63,7 @@ class Questions:
     def deciding(self, place: int) -> tuple[Name, ...]:
         """Return the unknown facts that decide a condition, in the order in which it asks for them."""
         program = self.pack.program.part(place)
-        worlds = _Worlds(self.variables(open_keys(program, self.planes.__getitem__)), self)
+        worlds = self.worlds(self.variables(open_keys(program, self.planes.__getitem__)))
         true, _ = walk(program, worlds.planes.__getitem__, 0, worlds.every)
         return worlds.deciding(true[-1])
 
@@ -77,11 +78,18 @@ class Questions:
         variables = self.variables(open_keys(program, self.planes.__getitem__))
         if prod(len(variable.values) for variable in variables) > MOST_WORLDS:
             return None
-        worlds = _Worlds(variables, self)
+        worlds = self.worlds(variables)
         true, _ = walk(program, worlds.planes.__getitem__, 0, worlds.every)
         nodes = self.pack.program.nodes
         holds = reduce(or_, (true[program.place(nodes[place])] for place in places)) & worlds.possible
         return False if not holds else True if holds == worlds.possible else None
+
+    def worlds(self, variables: Sequence[Variable]) -> _Worlds:
+        """Return the combinations of the values of some variables; conditions often ask for the same ones."""
+        names = tuple(variable.name for variable in variables)
+        if names not in self.worlds_of:
+            self.worlds_of[names] = _Worlds(variables, self)
+        return self.worlds_of[names]
 
     def variables(self, unknown: Sequence[Key]) -> list[Variable]:
         """Return the facts behind unknown keys, and those that come with them, with the values they can take."""
@@ -188,16 +196,21 @@ class _Worlds:
 
     def __init__(self, variables: Sequence[Variable], questions: Questions) -> None:
         self.variables = variables
-        self.strides: list[int] = []
+        strides: list[int] = []
         self.size = 1
         for variable in variables:
-            self.strides.append(self.size)
+            strides.append(self.size)
             self.size *= len(variable.values)
         self.every = (1 << self.size) - 1
+        self.choices = [
+            [(_where(stride, len(variable.values), choice, self.size), stride * choice) for choice in range(len(variable.values))]
+            for stride, variable in zip(strides, variables, strict=True)
+        ]
+        """By variable and value: the worlds in which it has that value, and how far they lie from those with its first one."""
         self.planes = _Lifted(questions.planes, self.every)
         for number, variable in enumerate(variables):
             for choice, value in enumerate(variable.values):
-                chosen = self.where(number, choice)
+                chosen, _ = self.choices[number][choice]
                 for key, holds in value:
                     true, false = self.planes[key]
                     self.planes[key] = (true | chosen, false) if holds else (true, false | chosen)
@@ -215,13 +228,9 @@ class _Worlds:
         regimens = frozenset(member for fact, member in names if fact == "regimens_given")
         return related_to(questions.pack.vocabulary, agents, regimens)
 
-    def where(self, number: int, choice: int) -> int:
-        """Return the worlds in which a variable has a value."""
-        return _where(self.strides[number], len(self.variables[number].values), choice, self.size)
-
-    def moved(self, plane: int, number: int, choice: int) -> int:
-        """Return, at the worlds where a variable has its first value, what holds where it has this one."""
-        return (plane & self.where(number, choice)) >> (self.strides[number] * choice)
+    def moved(self, plane: int, number: int) -> list[int]:
+        """Return, at the worlds where a variable has its first value, what holds where it has each one."""
+        return [(plane & chosen) >> apart for chosen, apart in self.choices[number]]
 
     def deciding(self, offered: int) -> tuple[Name, ...]:
         """Return the variables that decide a plane."""
@@ -244,10 +253,13 @@ class _Worlds:
         yes, no = self.possible & offered, self.possible & ~offered
         for dependent in self.dependents(number):
             yes, no = self.somewhere(yes, dependent), self.somewhere(no, dependent)
-        choices = range(len(self.variables[number].values))
-        offered_at = [self.moved(yes, number, choice) for choice in choices]
-        not_offered_at = [self.moved(no, number, choice) for choice in choices]
-        return any(offered_at[one] & not_offered_at[other] for one in choices for other in choices if one != other)
+        offered_at, not_offered_at = self.moved(yes, number), self.moved(no, number)
+        return any(
+            here & there
+            for one, here in enumerate(offered_at)
+            for other, there in enumerate(not_offered_at)
+            if here and there and one != other
+        )
 
     def dependents(self, number: int) -> list[int]:
         name = self.variables[number].name
@@ -255,24 +267,18 @@ class _Worlds:
 
     def somewhere(self, plane: int, number: int) -> int:
         """Return, at the worlds where a variable has its first value, whether it holds for any of its values."""
-        return reduce(or_, (self.moved(plane, number, choice) for choice in range(len(self.variables[number].values))))
+        return reduce(or_, self.moved(plane, number))
 
     def decide_together(self, offered: int, one: int, other: int) -> bool:
         """Whether two variables decide by changing together where neither can change alone."""
-        first, second = (range(len(self.variables[number].values)) for number in (one, other))
-        cells = {
-            (a, b): (
-                self.moved(self.moved(self.possible, one, a), other, b),
-                self.moved(self.moved(offered, one, a), other, b),
-            )
-            for a in first
-            for b in second
-        }
-        for (a, b), (possible, here) in cells.items():
-            for (c, d), (possible_too, there) in cells.items():
+        possible_at = [self.moved(plane, other) for plane in self.moved(self.possible, one)]
+        offered_at = [self.moved(plane, other) for plane in self.moved(offered, one)]
+        cells = [(a, b) for a, row in enumerate(possible_at) for b, possible in enumerate(row) if possible]
+        for place, (a, b) in enumerate(cells):
+            for c, d in cells[place + 1 :]:
                 if a != c and b != d:
-                    apart = ~cells[a, d][0] & ~cells[c, b][0]
-                    if possible & possible_too & (here ^ there) & apart:
+                    both = possible_at[a][b] & possible_at[c][d] & ~possible_at[a][d] & ~possible_at[c][b]
+                    if both & (offered_at[a][b] ^ offered_at[c][d]):
                         return True
         return False
 

@@ -11,7 +11,6 @@ from fastapi import APIRouter, Depends, Request, Response
 from pydantic import BaseModel
 
 from myeloguide import __version__
-from myeloguide.criteria.prose import say
 from myeloguide.errors import InputError, Problem, suggestion
 from myeloguide.evidence.match import with_evidence
 from myeloguide.guideline.answer import SCHEMA, plain
@@ -206,7 +205,7 @@ def guideline_as_data(pack: Pack) -> dict[str, Any]:
     def row_of(row: Row) -> dict[str, Any]:
         return {
             "option": row.option, "tier": row.tier, "grade": row.grade, "via": plain(row.via), "name": row.name,
-            "agents": row.agents, "recommended": row.recommends, "condition": say(row.condition.node, pack.phrases),
+            "agents": row.agents, "recommended": row.recommends, "condition": pack.said(row.condition),
             "source": plain(row.listed.source),
         }  # fmt: skip
 

@@ -42,7 +42,9 @@ PACK, HOSTS = "MYELOGUIDE_PACK", "MYELOGUIDE_HOSTS"
 
 def from_environment() -> FastAPI:
     """Return the application as the command that serves it asked for it."""
-    return create_app(load_pack(os.environ[PACK]), os.environ[HOSTS].split())
+    pack = load_pack(os.environ[PACK])
+    pages.warm(pack)
+    return create_app(pack, os.environ[HOSTS].split())
 
 
 def create_app(pack: Pack, hosts: Iterable[str] = LOOPBACK) -> FastAPI:

@@ -17,17 +17,23 @@ from myeloguide.record.shorthand import Note, read_note
 FACT = "fact."
 RULING = "ruling."
 FORM = "the form"
+AGENT_FIELDS = ("exposed_to.", "refractory_to.", "line1_agents.")
+"""Facts that the form asks of every agent, where they are unfolded."""
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """The fields of the page, as text. `record` is a patient file that was opened, as JSON; `facts` and `rulings` by name."""
+    """The fields of the page, as text. `record` is a patient file that was opened, as JSON; `facts` and `rulings` by name.
+
+    `has_agents` says that the fields of agents, one by one, were there to be filled in.
+    """
 
     note: str = ""
     record: str = ""
     as_of: str = ""
     plan: str = ""
     complete: bool = False
+    has_agents: bool = False
     facts: Mapping[str, str] = field(default_factory=dict)
     rulings: Mapping[str, str] = field(default_factory=dict)
 
@@ -58,14 +64,10 @@ class Entry:
             as_of=plain.get("as_of", "").strip(),
             plan=plain.get("plan", "").strip(),
             complete=bool(plain.get("complete")),
+            has_agents=any(name.startswith(AGENT_FIELDS) for name in facts),
             facts={name: value for name, value in facts.items() if value},
             rulings={name: value for name, value in rulings.items() if value},
         )
-
-    @property
-    def has_agents(self) -> bool:
-        """Whether a fact of an agent was entered."""
-        return any("." in name for name in self.facts)
 
     @property
     def is_empty(self) -> bool:

@@ -92,6 +92,12 @@ async def why(option: str, entry: Entered, pack: Guideline) -> Response:
     return _page("why.html", **view.why(consultation, explained))
 
 
+@router.post("/agents")
+async def agents(entry: Entered, pack: Guideline) -> Response:
+    """Show the fields of every agent, which the page unfolds only where they are wanted."""
+    return _page("agents.html", form=view.form(pack, replace(entry, has_agents=True)))
+
+
 @router.post("/close")
 async def closed(pack: Guideline) -> Response:
     """Show the page without a patient again."""
@@ -184,6 +190,12 @@ def unusable(request: Request, error: InputError) -> Response:
 def not_found(request: Request) -> Response:
     """Say that there is no such page."""
     return _page("missing.html", 404, pack=pack_of(request))
+
+
+def warm(pack: Pack) -> None:
+    """Answer an example, so that the first user need not wait for what is made once."""
+    _, note = view.EXAMPLES[0]
+    _page("page.html", **_shown(pack, Entry(note=note)))
 
 
 def _consultation(pack: Pack, entry: Entry) -> Consultation:

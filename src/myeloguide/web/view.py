@@ -58,7 +58,7 @@ _CLASSES = {
 }  # fmt: skip
 """Marks of the classes of agents, as they are abbreviated in the field."""
 _COMMON = 12
-"""Agents whose fields are open at once; the rest unfold."""
+"""Agents whose access is asked at once; of the others it is asked with the rest of the agents."""
 
 
 # --- the form ---
@@ -79,27 +79,32 @@ def form(pack: Pack, entry: Entry) -> dict[str, Any]:
             values = [(value, value) for value in fact.values] if fact.values else [("true", "yes"), ("false", "no")]
             field |= {"kind": "choice", "values": [*values, ("", "don't know")]}
         plain.append(field)
-    columns = [(name, _COLUMNS[name]) for name in _COLUMNS]
-    agents = [_agent_row(words, agent, said) for agent in words.active_agents]
-    return {"fields": plain, "columns": columns, "agents": agents[:_COMMON], "more_agents": agents[_COMMON:],
+    common, rare = words.active_agents[:_COMMON], words.active_agents[_COMMON:]
+    return {"fields": plain, "columns": _COLUMNS.values(),
+            "agents": [_agent_row(words, agent, said) for agent in words.active_agents] if entry.has_agents else [],
+            "withheld": _withheld(words, common, said), "withheld_rare": _withheld(words, rare, said) if entry.has_agents else [],
             "options": list(dict.fromkeys(row.option for row in pack.rows))}  # fmt: skip
 
 
-_COLUMNS = {
-    "exposed_to": "received", "refractory_to": "refractory", "line1_agents": "in line 1", "unavailable_agents": "no access",
-    "contraindicated_agents": "contra­indicated",
-}  # fmt: skip
+_COLUMNS = {"exposed_to": "received", "refractory_to": "refractory", "line1_agents": "in line 1"}
+_WITHHELD = {"unavailable_agents": "No access", "contraindicated_agents": "Contraindicated"}
 
 
 def _agent_row(words: Vocabulary, agent: str, said: Mapping[str, str]) -> dict[str, Any]:
-    cells = []
-    for name, title in _COLUMNS.items():
-        value = said.get(f"{name}.{agent}", "")
-        cells.append(
-            {"name": f"{FACT}{name}.{agent}", "title": title.replace("­", ""), "value": value,
-             "only_yes": words.facts[name].none_unless_named}
-        )  # fmt: skip
+    cells = [
+        {"name": f"{FACT}{name}.{agent}", "title": title, "value": said.get(f"{name}.{agent}", "")}
+        for name, title in _COLUMNS.items()
+    ]
     return {"name": words.agents[agent].name, "mark": mark(words, agent), "cells": cells}
+
+
+def _withheld(words: Vocabulary, agents: Iterable[str], said: Mapping[str, str]) -> list[tuple[str, list[dict[str, Any]]]]:
+    """Return the agents that may be out of reach, or not right for the patient, each as a switch."""
+    return [
+        (title, [{"name": f"{FACT}{name}.{agent}", "agent": words.agents[agent].name, "on": said.get(f"{name}.{agent}") == "true"}
+                 for agent in agents])
+        for name, title in _WITHHELD.items()
+    ]  # fmt: skip
 
 
 def _label(fact: Fact) -> str:
@@ -197,8 +202,9 @@ def _best(result: ResultShown) -> dict[str, Any]:
     medians = [value for value in (result.value_option, result.value_comparator) if value is not None]
     return {
         "trial": result.trial, "endpoint": result.endpoint, "values": " v ".join(medians), "unit": result.unit if medians else "",
-        "hr": result.hr, "drawn": drawn, "distance": result.distance, "text": result.text, "place": str(result.source),
-        "admission": result.admission, "comparator": result.comparator,
+        "hr": result.hr, "drawn": drawn, "said": result.text.partition("), ")[2],
+        "distance": result.distance, "text": result.text, "place": str(result.source), "admission": result.admission,
+        "comparator": result.comparator,
     }  # fmt: skip
 
 

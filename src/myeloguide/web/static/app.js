@@ -14,6 +14,13 @@ document.addEventListener("click", (event) => {
   note.focus();
 });
 
+// A question that wants a number leads to its field, wherever that is folded away.
+document.addEventListener("click", (event) => {
+  const field = event.target.closest("#answer label[for^='fact.']")?.control;
+  field?.closest("details")?.setAttribute("open", "");
+  field?.focus();
+});
+
 // Enter in a field asks for the answer without losing the place.
 document.addEventListener("submit", (event) => {
   if (event.submitter && event.submitter.id !== "go") return;
