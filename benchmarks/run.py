@@ -178,6 +178,7 @@ def main() -> None:
         "50",
         "300",
         "100",
+        "100",
     ]
     lines = [
         "# Performance",
@@ -197,7 +198,7 @@ def main() -> None:
         "`cohort assess` does. The recorded events are of simulated courses (`benchmarks/records.py`): treatments,",
         "transplants and M-protein, some patients with two hundred events and a few with five thousand. All of what",
         "[derivation](derivation.md) names is told, in a process for each core. The page and the API are served by a process",
-        "for each core, on the machine that asks, too; an edit is of a patient of whom much is open (`benchmarks/page.py`).",
+        "for each core, on the machine that asks, too (`benchmarks/page.py`).",
         "",
     ]
     text = "\n".join(lines)
