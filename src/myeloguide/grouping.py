@@ -108,9 +108,9 @@ def first_question(answer: Answer) -> str | None:
 
 
 def weighing_cautions(row: OptionAnswer) -> tuple[list[CautionShown], int]:
-    """Return the cautions that weigh most and how many more hold: every strong one, or else the first of an offered option."""
+    """Return the cautions that weigh most and how many more hold: strong and newer ones, else the first of an offered option."""
     held = [caution for caution in row.cautions if caution.holds and caution.strength != "remark"]
-    strong = [caution for caution in held if caution.strength == "strong"]
+    strong = [caution for caution in held if caution.strength == "strong" or caution.kind == "since"]
     chosen = strong if strong or row.status == "depends" else held[:1]
     return chosen, len(held) - len(chosen)
 
