@@ -57,8 +57,8 @@ def _row(view: View, item: OptionList, row: Row) -> Iterator[tuple[str, Any]]:
     yield from ((f"status {name}", plane) for name, plane in status.items())
     if row.grade is not None:
         yield f"grade {row.grade}", listed if row.grade_when is None else listed & view.true[row.grade_when.place]
-    if row.met is not None:
-        yield _said(row.met), status["offered"]
+    for block in row.met:
+        yield from ((_said(said), status["offered"] & view.true[block.condition.place]) for said in block.said)
     yield "the condition is open", status["depends"] & _open(view, row.condition)
     for block in (*row.held_reasons, *row.against_reasons):
         yield f"open: {_said(block.said[0])}", status["depends"] & _open(view, block.condition)

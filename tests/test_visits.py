@@ -115,6 +115,7 @@ def test_progression_on_frontline_daratumumab_and_lenalidomide() -> None:
         "alternative": dict.fromkeys(("EloVd", "SVd", "IPd")),
     }
     assert "no-benefit-after-imids" in cautioned(found, frontline, "EloVd")
+    assert {"in-favour", "small-early-trials"} <= cautioned(found, frontline, "KPd")
     assert names(standing(found, SALVAGE)["condition_not_met"]) == {"salvage-ASCT"}
 
 

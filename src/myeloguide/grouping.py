@@ -22,7 +22,7 @@ from myeloguide.guideline.answer import (
 )
 from myeloguide.guideline.pack import Pack
 from myeloguide.knowledge.facts import Fact
-from myeloguide.record.ranges import number_in_words
+from myeloguide.record.ranges import counted, number_in_words
 
 MARK = {"strong": "!!", "caution": "!", "note": "-", "remark": "+"}
 """The sign of a caution by its strength."""
@@ -108,9 +108,9 @@ def first_question(answer: Answer) -> str | None:
 
 
 def weighing_cautions(row: OptionAnswer) -> tuple[list[CautionShown], int]:
-    """Return the cautions that weigh most and how many more hold: every strong one, or else the first of an offered option."""
+    """Return the cautions that weigh most and how many more hold: strong and newer ones, else the first of an offered option."""
     held = [caution for caution in row.cautions if caution.holds and caution.strength != "remark"]
-    strong = [caution for caution in held if caution.strength == "strong"]
+    strong = [caution for caution in held if caution.strength == "strong" or caution.kind == "since"]
     chosen = strong if strong or row.status == "depends" else held[:1]
     return chosen, len(held) - len(chosen)
 
@@ -179,7 +179,7 @@ class News:
 _NEAREST = ("matches", "unknown", "not_stated", "does_not_match")
 
 
-def shown_news(answer: Answer) -> list[SinceShown]:
+def _shown_news(answer: Answer) -> list[SinceShown]:
     """Return what is newer than the source on what is offered, and on what is in no list of this patient and may concern them."""
     offered = {row.option for row in answer.options if row.status == "offered"}
     found = [item for item in answer.since if (item.option in offered if item.listed else item.population != "does_not_match")]
@@ -188,7 +188,7 @@ def shown_news(answer: Answer) -> list[SinceShown]:
 
 def news(answer: Answer) -> News:
     """Group what is newer than the source by how far it concerns the patient."""
-    shown = [item for item in shown_news(answer) if not item.perhaps_later]
+    shown = [item for item in _shown_news(answer) if not item.perhaps_later]
     own = sorted((item for item in shown if not item.listed), key=_nearness)
     later = tuple(item for item in answer.since if item.perhaps_later)
     not_for = tuple(item for item in answer.since if not item.listed and not item.perhaps_later and item not in shown)
@@ -349,7 +349,7 @@ def _said_facts(facts: dict[str, Any], pack: Pack) -> Iterator[str]:
         yield "frail" if facts["frail"] else "not frail"
     lines = facts["prior_lines"]
     if lines is not None:
-        yield f"{number_in_words(lines)} prior line{'' if lines == 1 else 's' if isinstance(lines, int) else '(s)'}"
+        yield counted(number_in_words(lines), "prior line")
     names = pack.phrases.name
     received = facts["exposed_to"]
     if received is not None:
@@ -373,10 +373,10 @@ def _said_rest(facts: dict[str, Any], pack: Pack) -> Iterator[str]:
     words = pack.vocabulary.facts
     since = facts["months_lenalidomide_stop_to_progression"]
     if since not in (None, 0):
-        yield f"progression {number_in_words(since)} months after lenalidomide"
+        yield f"progression {counted(number_in_words(since), 'month')} after lenalidomide"
     months = facts["months_transplant_to_progression"]
     if months is not None:
-        yield f"progression {number_in_words(months)} months after transplant"
+        yield f"progression {counted(number_in_words(months), 'month')} after transplant"
     for name in ("prior_transplant", "maintenance_after_transplant", "transplant_eligible", "t_11_14", "bcl2_high"):
         if facts[name] is not None and not (name == "prior_transplant" and months is not None):
             yield words[name].says if facts[name] else words[name].denies

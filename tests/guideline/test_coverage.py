@@ -22,6 +22,7 @@ from myeloguide.guideline.coverage import (
     render_line,
 )
 from myeloguide.guideline.pack import Pack
+from myeloguide.guideline.prepared import load_pack
 from tests.test_cli import call
 
 LAST = 1076
@@ -147,7 +148,7 @@ def test_an_erratum_is_shown_on_its_lines_and_leaves_their_class(erratum: str, c
 def test_the_text_is_legible_at_80_columns(coverage: Coverage) -> None:
     text = render(coverage)
     assert max(map(len, text.splitlines())) <= 80
-    assert "imwg-2021 1.2.0: 1076 lines of the source, each in exactly one class" in text
+    assert "imwg-2021 1.2.1: 1076 lines of the source, each in exactly one class" in text
     assert "# encoded           365   33.9%    73.1%" in text
     assert "  L421  # # # # # # #   # # # # # #     # # # # # # # + + # # # + #" in text
     assert "L1009       not-computable: research on other targets" in text
@@ -234,3 +235,21 @@ def test_the_command(coverage: Coverage, written: dict[str, Any], tmp_path: Path
 def test_wrong_arguments(arguments: list[str], said: str, tmp_path: Path) -> None:
     done = call(["guideline", "coverage", *arguments], folder=tmp_path)
     assert (done.returncode, done.stdout, done.stderr.decode()) == (2, b"", f"myeloguide: {said}\n")
+
+
+# --- overlays ---
+
+
+def test_an_overlay_is_told_by_the_pack_below_without_what_it_drops() -> None:
+    below, above = (read_coverage(load_pack(name)) for name in ("imwg-2021", "imwg-2021-published"))
+    dropped = {name for one, other in zip(below.lines, above.lines, strict=True) for name in {*one.entries} - {*other.entries}}
+    assert dropped == {"list:first-relapse-not-lenalidomide-refractory/mentioned", "ruling:C1"}
+    assert [line.kind for line in above.lines] == [line.kind for line in below.lines]
+
+
+def test_a_line_of_which_an_overlay_drops_everything_is_not_computable(tmp_path: Path) -> None:
+    (tmp_path / "pack.yaml").write_text('overlay_of: imwg-2021\npack: without\ntitle: without\nversion: "1"\n', encoding="utf-8")
+    (tmp_path / "notes.yaml").write_text("drop: {notes: [class-switch]}\n", encoding="utf-8")
+    line = read_coverage(load_pack(str(tmp_path))).line(147)
+    assert (line.kind, line.entries) == ("not-computable", ())
+    assert line.why == "without drops what imwg-2021 says of it"

@@ -12,7 +12,7 @@ from myeloguide.guideline.assess import assess
 from myeloguide.guideline.prepared import PACKS, load_pack
 from myeloguide.record.fact_sheet import FactSheet
 from tests.conftest import TODAY
-from tests.patients import growing, is_consistent, sheet_of, switches, whole_patients
+from tests.patients import growing, is_consistent, patients, sheet_of, switches, whole_patients
 
 SHIPPED = sorted(path.parent.name for path in PACKS.glob("*/pack.yaml"))
 NEGATIVE = {"held_back", "advised_against", "condition_not_met"}
@@ -48,6 +48,29 @@ def test_more_knowledge_never_takes_back_an_answer(pair: tuple[dict[str, Any], d
             assert later[row] == "offered"
         elif status in NEGATIVE:
             assert later.get(row, "absent") != "offered"
+
+
+@settings(max_examples=300)
+@given(patients, switches)
+def test_what_is_offered_under_a_condition_says_which_cause_is_true(facts: dict[str, Any], rulings: dict[str, str]) -> None:
+    pack, answer = load_pack(), answer_to(facts, rulings)
+    causes = {(row.list, row.tier, row.option, row.via): len(row.met) for row in pack.rows}
+    for row in answer.options:
+        count = causes[row.list, row.tier, row.option, tuple(via for via in (row.via, *row.also_via) if via)]
+        told = [reason for reason in row.reasons if reason.code == "condition-met"]
+        assert bool(told) == (row.status == "offered" and count > 0)
+
+
+@pytest.mark.parametrize(("unavailable", "reading", "said"), [
+    (["daratumumab"], "single", ["DRd cannot be used for this patient"]),
+    ([], "both", ["DRd and KRd are both preferred, as C1 is read"]),
+])  # fmt: skip
+def test_krd_says_only_the_cause_that_is_true(unavailable: list[str], reading: str, said: list[str]) -> None:
+    known = {"line1_agents": ["bortezomib"], "contraindicated_agents": [], "unavailable_agents": unavailable}
+    facts = {"prior_lines": 1, "exposed_to": ["bortezomib"], "not_refractory_to": ["bortezomib"], **known}
+    (krd,) = [row for row in answer_to(facts, {"C1": reading}).options if (row.option, row.tier) == ("KRd", "preferred")]
+    assert krd.status == "offered"
+    assert [reason.text for reason in krd.reasons if reason.code == "condition-met"] == said
 
 
 @settings(max_examples=300)

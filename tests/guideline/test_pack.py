@@ -240,3 +240,12 @@ def test_what_the_text_says_for_an_option_stands_beside_what_it_says_against_it(
     for option, against in (("SVd", "less-after-pi"), ("DKd", "trend-only"), ("IsaKd", "trend-only")):
         for row in (row for row in answer.options if row.option == option):
             assert {"in-favour", against} <= {caution.code for caution in row.cautions}
+
+
+def test_what_is_said_of_an_option_stands_alone(pack: Pack) -> None:
+    texts = {remark.said.text for row in pack.rows for remark in row.cautions}
+    assert not [text for text in texts if text.startswith(("also ", "and ", "but "))]
+
+
+def test_what_pvd_stands_for_bears_on_pvd_alone(pack: Pack) -> None:
+    assert {row.option for row in pack.rows if "C16" in row.rulings} == {"PVd"}

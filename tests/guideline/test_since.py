@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 
+from myeloguide.grouping import weighing_cautions
 from myeloguide.guideline.answer import Answer, CautionShown, OptionAnswer, SinceShown
 from myeloguide.guideline.assess import assess
 from myeloguide.guideline.loading import read_pack
@@ -245,6 +246,19 @@ def test_every_entry_says_when_it_was_read_and_on_what_page(answer_for: Answerin
 
 
 # --- harm stands among the option's own cautions ---
+
+
+def test_an_approval_that_answers_a_withdrawal_is_a_note_directly_below_it(answer_for: Answering) -> None:
+    answer = answer_for(prior_lines=4)
+    (row,) = [row for row in answer.options if row.option == "BCMA-ADC"]
+    newer = [(item.code, item.strength) for item in row.cautions if item.kind == "since"]
+    assert newer == [
+        ("dreamm-3", "strong"),
+        ("belantamab-us-withdrawal", "strong"),
+        ("belantamab-us-return", "note"),
+        ("belantamab-eu-return", "note"),
+    ]
+    assert [item.code for item in weighing_cautions(row)[0] if item.kind == "since"] == [code for code, _ in newer]
 
 
 def test_harm_and_withdrawal_are_cautions_of_their_options(answer_for: Answering, pack: Pack) -> None:

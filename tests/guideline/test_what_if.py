@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from itertools import product
 from typing import Any
@@ -13,12 +14,15 @@ from hypothesis import strategies as st
 from myeloguide.errors import InputError
 from myeloguide.guideline.answer import Answer
 from myeloguide.guideline.assess import assess, prepare
+from myeloguide.guideline.consultation import Consultation
 from myeloguide.guideline.pack import Pack
 from myeloguide.guideline.prepared import load_pack
 from myeloguide.guideline.what_if import HANDS, Change, WhatIf, difference, hanging
 from myeloguide.history.closure import close, planes_of
 from myeloguide.knowledge.reading import Document
 from myeloguide.record.fact_sheet import FactSheet, read_changes, with_fact
+from myeloguide.record.shorthand import read_note
+from myeloguide.record.shorthand.changes import as_changes
 from tests.conftest import TODAY
 from tests.patients import sheet_of, switches, whole_patients
 
@@ -269,3 +273,40 @@ def test_naming_one_unavailable_agent_says_nothing_of_the_others(pack: Pack) -> 
         "unavailable_agents"
     )
     assert [members.has(agent) for agent in ("pomalidomide", "daratumumab")] == [True, False]
+
+
+# --- suppositions in shorthand ---
+
+
+@pytest.mark.parametrize(("text", "changes"), [
+    ("t(11;14)+", ["t_11_14=true"]),
+    ("frail", ["fitness=frail"]),
+    ("no access: dara, isa", ["unavailable_agents.daratumumab=true", "unavailable_agents.isatuximab=true"]),
+    ("not refractory: R", ["refractory_to.lenalidomide=false"]),
+    ("never lenalidomide", ["exposed_to.lenalidomide=false"]),
+    ("3 prior lines; t(11;14)-", ["prior_lines=3", "t_11_14=false"]),
+    ("refractory_to.lenalidomide=unknown", ["refractory_to.lenalidomide=unknown"]),
+    ("t_11_14", ["t_11_14"]),
+])  # fmt: skip
+def test_a_piece_of_shorthand_is_supposed_as_the_facts_that_it_tells(text: str, changes: list[str], pack: Pack) -> None:
+    assert list(as_changes([text], pack.vocabulary, "--what-if")) == changes
+
+
+@pytest.mark.parametrize(("text", "message"), [
+    ("VRd x4 > ASCT", '--what-if: "VRd x4 > ASCT" tells what is no fact: the record'),
+    ("frail; complete record", '--what-if: "frail; complete record" tells what is no fact: the record'),
+    ("t(11;14) unknown", '--what-if: "t(11;14) unknown" tells what is no fact: t(11;14) unknown'),
+    ("≥2 prior lines", '--what-if: "≥2 prior lines" tells no single number'),
+    ("all drugs available", '--what-if: "all drugs available" names nothing that could be supposed'),
+    ("nonsense", '--what-if, column 1: "nonsense" is not understood'),
+])  # fmt: skip
+def test_what_is_no_fact_is_not_supposed(text: str, message: str, pack: Pack) -> None:
+    with pytest.raises(InputError, match=re.escape(message)):
+        list(as_changes([text], pack.vocabulary, "--what-if"))
+
+
+def test_shorthand_and_the_name_of_a_fact_are_the_same_supposition(pack: Pack) -> None:
+    note = read_note("68y fit; 2 prior lines; exposed: V, R, K; refractory: R", pack.vocabulary)
+    one, other = (Consultation(pack, note, TODAY, what_if=[text]).answer() for text in ("t(11;14)+", "t_11_14=true"))
+    assert one.supposed == other.supposed
+    assert [row.status for row in one.options] == [row.status for row in other.options]

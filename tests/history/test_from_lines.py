@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import date, timedelta
 from typing import Any
@@ -10,6 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from myeloguide.errors import InputError
 from myeloguide.guideline.answer import Answer
 from myeloguide.guideline.assess import assess_document
 from myeloguide.guideline.prepared import load_pack
@@ -43,6 +45,32 @@ def test_an_induction_ends_at_the_transplant(
     facts = answer_file(told([{"phases": [phase], "transplant": "2017-05", "progression": progression}])).facts
     assert ("bortezomib" in facts.get("refractory_to_at_least", facts["refractory_to"] or [])) is (refractory is True)
     assert ("bortezomib" in facts["not_refractory_to"]) is (refractory is False)
+
+
+@pytest.mark.parametrize("begun", ["", "2020-01", "2020-07"])
+def test_an_undated_induction_may_have_come_before_the_transplant(begun: str, answer_file: Callable[..., Answer]) -> None:
+    induction = {"intent": "induction", "regimen": "VRd", **({"start": begun} if begun else {})}
+    maintenance = {"intent": "maintenance", "agents": ["lenalidomide"], "start": "2020-09"}
+    patient = told([{"phases": [induction, maintenance], "transplant": "2020-06", "progression": "2023-02"}])
+    if begun == "2020-07":
+        with pytest.raises(InputError, match="before the start of its line"):
+            answer_file(patient)
+    else:
+        assert answer_file(patient).facts["prior_transplant"] is True
+
+
+@pytest.mark.parametrize(("stop", "said"), [
+    ({"stop": "2022"}, "came between 60 days before and 333 days after the last dose, 2022"),
+    ({"stop": "2022-11-29"}, "came between 28 days before and 1 day after the last dose, 2022-11-29"),
+    ({}, "came an unknown time after, or before, the last dose"),
+])  # fmt: skip
+def test_a_last_dose_that_may_follow_the_progression_is_said_in_words(
+    stop: dict[str, str], said: str, answer_file: Callable[..., Answer]
+) -> None:
+    line = {"agents": ["lenalidomide"], **stop, "stop_reason": "toxicity", "progression": "2022-11"}
+    texts = [proof.text for proof in answer_file(told([line])).proofs]
+    assert any(said in text for text in texts)
+    assert not any(re.search(r"(?<![0-9])-[0-9]+ (to|days|months)", text) for text in texts)
 
 
 def test_an_answer_says_how_a_record_is_called_complete(answer_file: Callable[..., Answer]) -> None:

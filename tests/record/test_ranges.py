@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from myeloguide.record.ranges import Range
+from myeloguide.record.ranges import Range, counted
 
 NUMBERS = [half / 2 for half in range(-4, 20)]
 LIMITS = NUMBERS[2:-2]
@@ -181,3 +181,10 @@ def test_a_number_close_to_a_whole_one_is_not_shown_as_whole(number: float) -> N
 @pytest.mark.parametrize("known", [Range.exactly(inf), Range(inf), Range(None, inf)], ids=repr)
 def test_every_range_can_be_shown(known: Range) -> None:
     assert str(known)
+
+
+@pytest.mark.parametrize(
+    "said", ["1 line", "at least 1 line", "≥1 line", "2 lines", "0 lines", "1.5 lines", "0 to 1 lines", "at most 11 lines"]
+)
+def test_one_is_said_in_the_singular(said: str) -> None:
+    assert counted(said.rpartition(" ")[0], "line") == said

@@ -90,7 +90,7 @@ def assess(
     ] = None,
     what_if: Annotated[
         list[str] | None,
-        typer.Option("--what-if", help="Answer with a fact changed, and say what differs. Repeatable.", metavar="FACT=VALUE"),
+        typer.Option("--what-if", help="Answer with a fact changed, and say what differs. Repeatable.", metavar="FACT"),
     ] = None,
     plan: Annotated[
         str | None, typer.Option(help="Say where a planned treatment stands, such as DPd.", metavar="TREATMENT")

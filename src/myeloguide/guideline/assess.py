@@ -331,8 +331,9 @@ class Assessment:
         """Yield what decides the status."""
         if status == "offered":
             yield row.listed
-            if row.met is not None:
-                yield self.tell(row.met)
+            for block in row.met:
+                if self.value(block.condition):
+                    yield from map(self.tell, block.said)
         elif status in ("held_back", "advised_against"):
             blocks = row.held_reasons if status == "held_back" else row.against_reasons
             for block in blocks:

@@ -18,7 +18,9 @@ from myeloguide.record.shorthand import understood_of
 
 
 class Consultation:
-    """A patient file with the switches of rulings and the suppositions (`fact=value`) under which it is answered.
+    """A patient file with the switches of rulings and the suppositions under which it is answered.
+
+    A supposition is `fact=value` or a piece of shorthand that tells facts.
 
     `as_of` stands where the file gives no date; InputError says what of the file cannot be used.
     """
@@ -39,7 +41,7 @@ class Consultation:
         self.today = today
         self.as_of = as_of
         self.switched = dict(switched or {})
-        self.what_if = tuple(what_if)
+        self.what_if = _changes(what_if, pack)
         self.assume_complete = assume_complete
         self.known, self.patient, self.switches = self._read(self.switched, self.what_if)
         self.assessment = self._assessed(self.known, self.switches)
@@ -95,6 +97,15 @@ class Consultation:
             return self._read(other, [*kept, *more])[0]
 
         return explanation(self.assessment, option_of(self.pack, word, where), replay)
+
+
+def _changes(what_if: Sequence[str], pack: Pack) -> tuple[str, ...]:
+    """Return suppositions as `fact=value`."""
+    if not what_if:
+        return ()
+    from myeloguide.record.shorthand.changes import as_changes
+
+    return tuple(as_changes(what_if, pack.vocabulary, "--what-if"))
 
 
 def option_of(pack: Pack, word: str, where: str) -> str:

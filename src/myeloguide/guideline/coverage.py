@@ -29,6 +29,7 @@ from myeloguide.guideline import pack_files as files
 from myeloguide.guideline.loading import read_errata, refuse_lines
 from myeloguide.guideline.overlay import document_of, layers
 from myeloguide.guideline.pack import Pack
+from myeloguide.guideline.prepared import load_pack
 from myeloguide.knowledge.reading import Document, check, decode, read_bytes
 from myeloguide.knowledge.source import LineRange, Source
 
@@ -139,7 +140,10 @@ def entries_of(pack: Pack) -> tuple[Entry, ...]:
 
 
 def read_coverage(pack: Pack) -> Coverage:
-    """Read the coverage of a pack's source and hold it to the rules above; a fault is an error with file, line and remedy."""
+    """Read the coverage of a pack's source and hold it to the rules above; a fault is an error with file, line and remedy.
+
+    An overlay without a `coverage.yaml` of its own is told by that of the pack below: without what it drops, with what it adds.
+    """
     document = _document(pack, "coverage.yaml")
     content = check(document, files.CoverageFile)
     last = pack.header.source_lines
@@ -147,14 +151,24 @@ def read_coverage(pack: Pack) -> Coverage:
     blank = {number for number in range(1, last + 1) if (number - 1) % content.blank.text_every}
     blank.update(_numbers(content.blank.lines))
     owner = _owners(document, content.passages, blank, last)
-    named = _check_entries(document, content.passages, owner, entries_of(pack))
+    told = _told_by(pack)
+    named = _check_entries(document, content.passages, owner, entries_of(told))
+    added: dict[str, set[int]] = {}
+    if told is not pack:
+        own = _by_name(entries_of(pack))
+        added = {name: lines for name, lines in own.items() if name not in named}
+        named = {name: own.get(name, set()) for name in named}
     wrong = [(erratum.erratum, set(_numbers(erratum.source.lines))) for erratum in read_errata(pack)]
 
     def covered(first: int, last: int, passage: files.Passage) -> Covered:
         held = {number for number in range(first, last + 1) if number not in blank}
         entries = tuple(name for name in passage.by if named[name] & held)
+        entries += tuple(name for name, lines in added.items() if lines & held)
         errata = tuple(name for name, lines in wrong if lines & held)
-        return Covered(first, last, passage.kind, entries, passage.why, passage.trial, errata)
+        if passage.kind == "encoded" and not entries:
+            why = f"{pack.header.pack} drops what {told.header.pack} says of it"
+            return Covered(first, last, "not-computable", (), why, passage.trial, errata)
+        return Covered(first, last, "encoded" if entries else passage.kind, entries, passage.why, passage.trial, errata)
 
     return Coverage(
         pack.header.pack,
@@ -190,6 +204,12 @@ def check_copy(coverage: Coverage, path: Path) -> str:
 
 def _document(pack: Pack, name: str) -> Document:
     return document_of(layers(pack.folder), name)
+
+
+def _told_by(pack: Pack) -> Pack:
+    """Return the pack whose `coverage.yaml` tells this one: the uppermost layer that has one."""
+    folder = next((layer for layer in reversed(layers(pack.folder)) if (layer / "coverage.yaml").is_file()), pack.folder)
+    return pack if folder == pack.folder else load_pack(str(folder))
 
 
 def _file(pack: Pack, name: str, model: type[FileModel]) -> FileModel:
@@ -268,7 +288,16 @@ def _check_entries(
             if line in owner and passages[owner[line]].kind not in ("encoded", "evidence"):
                 what = f"line {line} is {passages[owner[line]].kind}, but {entry.names[0]} rests on it"
                 document.fail(("passages", owner[line], "class"), what, "write encoded or evidence")
-    return {name: set(chain.from_iterable(entry.lines for entry in meant)) for name, meant in by_name.items()}
+    return _by_name(entries)
+
+
+def _by_name(entries: Iterable[Entry]) -> dict[str, set[int]]:
+    """Return the lines of every name."""
+    found: dict[str, set[int]] = {}
+    for entry in entries:
+        for name in entry.names:
+            found.setdefault(name, set()).update(entry.lines)
+    return found
 
 
 def _lines(ranges: Iterable[LineRange]) -> str:

@@ -402,7 +402,7 @@ class _Builder:
             basis=item.basis,
             via=via,
             condition=self.condition(condition),
-            met=self.met(item, "condition-met", item.met),
+            met=tuple(self.met(document, place, item, option)),
             unmet=tuple(self.unmet(((own, item), (carried, carried_item)))),
             listed=self.listed(content, tier, item),
             held_back=self.condition(held),
@@ -419,17 +419,20 @@ class _Builder:
         text = f"{content.title}: {tier.title.lower()}{basis}"
         return self.reason("listed", text, "source", (), item.source)
 
-    def met(self, item: files.Item, code: str, text: str | None) -> Reason | None:
-        if text is None:
-            return None
+    def met(self, document: Document, place: Place, item: files.Item, option: str) -> Iterator[Block]:
+        """Yield what is said when the condition of a row is met, each with the cause of which it is said."""
+        for position, cause in enumerate(item.met):
+            node = self.node(document, (*place, "met", position, "when"), cause.when, {"option": option})
+            yield Block(self.condition(node), (self.of_item(item, "condition-met", cause.says),))
+
+    def of_item(self, item: files.Item, code: str, text: str) -> Reason:
         return self.reason(code, text, "ruling" if item.rulings else "source", item.rulings, item.source)
 
     def unmet(self, conditions: Iterable[tuple[Node, files.Item | None]]) -> Iterator[Block]:
         """Yield each condition of a row with what is said when it is not met."""
         for node, item in conditions:
-            said = self.met(item, "condition", item.unmet) if item is not None else None
-            if said is not None:
-                yield Block(self.condition(node), (said,))
+            if item is not None and item.unmet is not None:
+                yield Block(self.condition(node), (self.of_item(item, "condition", item.unmet),))
 
     # --- what stands against an option ---
 

@@ -79,7 +79,7 @@ class Row:
     basis: str | None
     via: tuple[Via, ...]
     condition: Condition
-    met: Reason | None
+    met: tuple[Block, ...]
     unmet: tuple[Block, ...]
     listed: Reason
     held_back: Condition
@@ -201,10 +201,12 @@ def _population(criteria: Sequence[CriterionShown]) -> Population:
 
 
 def _as_caution(item: Since, ruling: str) -> Iterator[tuple[bool, CautionShown]]:
+    """Yield it as a strong caution; an approval, which answers a withdrawal, as a note below it."""
+    strength: Strength = "note" if item.kind == "approval" else "strong"
     dated = item.date or f"undated, read {item.seen}"
     for perhaps_later in (False, True):
         source = f"{item.source}, {dated}{', perhaps after the day of the decision' if perhaps_later else ''}"
-        yield perhaps_later, CautionShown(item.id, item.text, "strong", True, "since", ruling, source)
+        yield perhaps_later, CautionShown(item.id, item.text, strength, True, "since", ruling, source)
 
 
 def happened_on(dated: str | None, seen: str, after: str) -> When | None:

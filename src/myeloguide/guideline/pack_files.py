@@ -26,10 +26,23 @@ def _everything(value: Any) -> Any:
     return None if value == "all" else value
 
 
+def _one_cause(value: Any) -> Any:
+    return ({"says": value},) if isinstance(value, str) else value
+
+
 class ConditionFile(Strict):
     """The file of named conditions."""
 
     conditions: tuple[NamedCondition, ...]
+
+
+class Cause(Strict):
+    """What is said when an item's condition is met; one of several is said when its own condition is true."""
+
+    known_as: ClassVar[str] = "cause"
+
+    when: str | None = None
+    says: str
 
 
 class Item(Strict):
@@ -41,7 +54,7 @@ class Item(Strict):
     untried: Mapping[ListName, tuple[str, ...]] | None = None
     drops_condition_of: tuple[OptionName, ...] = ()
     when: str | None = None
-    met: str | None = None
+    met: Annotated[tuple[Cause, ...], BeforeValidator(_one_cause)] = ()
     unmet: str | None = None
     grade: GradeName | None = None
     grade_when: str | None = None

@@ -120,6 +120,10 @@ def _row_targets(view: View, item: OptionList, row: Row, *, closed: bool) -> Ite
         yield from _block_targets(row, row.against_reasons, status["advised_against"], view.true)
         if _can_have(row, "condition_not_met", closed=closed):
             yield from _block_targets(row, row.unmet, status["condition_not_met"], view.false)
+    for block in row.met if not closed else ():
+        if block.condition.node != Constant(True):
+            said = status["offered"] & view.true[block.condition.place]
+            yield from ((f"met {name}: {reason.text}", said) for reason in block.said)
     if row.grade_when is not None and not closed:
         yield f"graded: {name}", status["offered"] & view.true[row.grade_when.place]
         yield f"not graded: {name}", status["offered"] & view.no(view.true[row.grade_when.place])
@@ -204,7 +208,10 @@ def _row_shown(row: Row, option: OptionAnswer, *, closed: bool) -> Iterator[str]
     yield f"{option.status}: {name}"
     if option.status in ("held_back", "advised_against", "condition_not_met"):
         yield from (f"blocks {row.option}: {reason.text}" for reason in option.reasons)
-    elif row.grade_when is not None and option.status == "offered":
+    elif option.status == "offered":
+        by_cause = {reason.text for block in row.met if block.condition.node != Constant(True) for reason in block.said}
+        yield from (f"met {name}: {reason.text}" for reason in option.reasons if reason.text in by_cause)
+    if row.grade_when is not None and option.status == "offered":
         yield f"graded: {name}" if option.grade else f"not graded: {name}"
     if option.status not in ("offered", "depends") and _can_have(row, "offered", closed=closed):
         return

@@ -18,7 +18,7 @@ from myeloguide.history.relapse import Relapse, Signs, course_states, relapses
 from myeloguide.knowledge.vocabulary import Vocabulary
 from myeloguide.record.fact_sheet import FactSheet, Members, Value
 from myeloguide.record.patient_file import History, PatientFile
-from myeloguide.record.ranges import Range
+from myeloguide.record.ranges import Range, counted
 from myeloguide.record.time import When, days_between, months_between
 
 if TYPE_CHECKING:
@@ -330,7 +330,7 @@ class _Telling:
         if months.exact == 0 and "lenalidomide" not in self.refractory_to:
             return  # progression on a dose that does not count (A2)
         self.values[_LENALIDOMIDE_MONTHS] = months
-        text = f"last dose {last_dose}, progression {present}: {months} months"
+        text = f"last dose {last_dose}, progression {present}: {counted(str(months), 'month')}"
         self.prove(_LENALIDOMIDE_MONTHS, "", months.exact, text, [course.number], rule="A3")
 
     def transplant(self) -> None:
@@ -364,7 +364,7 @@ class _Telling:
         if months == Range(0, None):
             return
         self.values[_TRANSPLANT_MONTHS] = months
-        text = f"transplant {transplant}, progression {progression}: {months} months"
+        text = f"transplant {transplant}, progression {progression}: {counted(str(months), 'month')}"
         self.prove(_TRANSPLANT_MONTHS, "", months.exact, text, [course.number], rule="D2")
 
     def maintenance(self, course: LineCourse) -> None:

@@ -12,7 +12,7 @@ from myeloguide.history.kleene import all_of, any_of
 from myeloguide.history.proof import Proof
 from myeloguide.knowledge.vocabulary import Vocabulary
 from myeloguide.record.fact_sheet import FactSheet, Members
-from myeloguide.record.ranges import Range
+from myeloguide.record.ranges import Range, counted
 from myeloguide.record.time import UNKNOWN, When, before, days_between
 
 ANY_TIME = Range()
@@ -106,6 +106,17 @@ def _which(members: Mapping[str, bool | None], value: bool | None) -> str:
     """Say which members make it so: those that it is true of, not true of, or unknown of."""
     words = {True: "", False: "not ", None: "unknown of "}[value]
     return words + ", ".join(name for name, told in members.items() if told is value)
+
+
+def _since(days: Range) -> str:
+    """Say how long after something another came, where it may have come before it too."""
+    least, most = days.least, days.most
+    if least is not None and least >= 0:
+        return f"{counted(str(days), 'day')} after"
+    if most is None:
+        return "an unknown time after, or before,"
+    after = f"{counted(f'{most:g}', 'day')} after"
+    return f"at most {after}, or before," if least is None else f"between {counted(f'{-least:g}', 'day')} before and {after}"
 
 
 class _Reading:
@@ -212,8 +223,7 @@ class _Reading:
             reason = f"progression {dated}on it{self.dosed}, last dose {last} (line {number})"
             return self.found(True, "progression on therapy", reason, when, days, on_it=True)
         beyond = days.exceeds(limit)
-        came = f"{days} days" if days != ANY_TIME else "an unknown time"
-        reason = f"progression {dated}came {came} after the last dose, {last}: "
+        reason = f"progression {dated}came {_since(days)} the last dose, {last}: "
         if beyond:
             return self.excluded("progression later", f"{reason}more than {limit} days (line {number})", when, days)
         if beyond is None:

@@ -78,6 +78,15 @@ def number_in_words(value: Any) -> str:
     return str(Range(value.get("at_least"), value.get("at_most"))) if isinstance(value, dict) else shown(value)
 
 
+def counted(number: str, unit: str) -> str:
+    """Return a number as said with its unit: 1 day, at least 1 day, 2 days, 0 to 1 days."""
+    return (
+        f"{number} {unit}"
+        if number.removeprefix("at least ").removeprefix("at most ").lstrip("≥≤") == "1"
+        else f"{number} {unit}s"
+    )
+
+
 def _down(number: float) -> str:
     return shown(number if isinf(number) else floor(number * 10) / 10)
 

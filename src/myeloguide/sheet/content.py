@@ -208,7 +208,11 @@ class _Sections:
         depends = needs(row, self.pack) if row.status == "depends" else ""
         met = [_line(reason.text, reference(reason)) for reason in row.reasons if reason.code == "condition-met"]
         told = ("strong",) if depends else ("strong", "caution", "note")
-        held = [_caution(caution) for caution in row.cautions if caution.holds and caution.strength in told]
+        held = [
+            _caution(caution)
+            for caution in row.cautions
+            if caution.holds and (caution.strength in told or caution.kind == "since")
+        ]
         name = row.name + (f"; at first relapse: {at_first_relapse(row)}" if row.via else "")
         found = None if depends else best_result(self.answer, row.option)
         evidence = () if found is None else (_line(found[0] + found[2], found[1]),)

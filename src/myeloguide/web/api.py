@@ -115,7 +115,7 @@ _WHAT_IF = {
     "required": ["patient"],
     "properties": {
         "patient": _PATIENT,
-        "what_if": {"type": ["array", "null"], "items": {"type": "string"}, "description": "Facts supposed, each fact=value."},
+        "what_if": {"type": ["array", "null"], "items": {"type": "string"}, "description": "fact=value or shorthand"},
         "option": {"type": ["string", "null"], "description": "Explain this option, and what would move it."},
         "plan": {"type": ["string", "null"], "description": "Say where this treatment stands."},
         "assume_complete": {"type": ["boolean", "null"]},

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from myeloguide.knowledge.vocabulary import Vocabulary
 from myeloguide.record.fact_sheet import FactSheet
 from myeloguide.record.patient_file import Course, History, Line, PatientFile, Phase, Progression
-from myeloguide.record.ranges import Range
+from myeloguide.record.ranges import Range, counted
 from myeloguide.record.time import When
 
 _PLAIN_LABEL = re.compile(r"[^\s;|][^;|\n\r]*(?<=\S)")
@@ -90,8 +90,7 @@ class _Writer:
     def facts(self, facts: FactSheet) -> Iterator[str]:
         lines = facts.number("prior_lines")
         if lines != Range():
-            words = _bounded(lines)
-            yield f"{words} prior line{'' if words == '1' else 's'}"
+            yield counted(_bounded(lines), "prior line")
         for name, least, whole, none in _LISTS:
             yield from self.members(name, facts, least, whole, none)
         months = facts.number("months_lenalidomide_stop_to_progression")
