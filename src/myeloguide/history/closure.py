@@ -6,7 +6,6 @@ It works on planes (see `criteria.walk`): one patient, a cohort, a solver's form
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from functools import cache, lru_cache, reduce
 from itertools import pairwise
 from operator import and_
@@ -15,6 +14,7 @@ from typing import Any as Plane
 from myeloguide.knowledge.facts import Key
 from myeloguide.knowledge.vocabulary import Vocabulary
 from myeloguide.record.fact_sheet import FactSheet, Members
+from myeloguide.record.frozen import frozen
 from myeloguide.record.ranges import Range
 
 Planes = dict[Key, tuple[Plane, Plane]]
@@ -30,7 +30,7 @@ TRANSPLANT_MONTHS: Key = ("months_transplant_to_progression", KNOWN)
 THRESHOLDS: tuple[Key, ...] = (ANY_LINE, LATER_LINE, OFF_LENALIDOMIDE, TRANSPLANT_MONTHS)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@frozen(eq=False)
 class Conflict:
     """Facts that exclude each other: which fact, by which rule, and for whom (a plane)."""
 
@@ -285,7 +285,7 @@ class _Closure:
             self.true(lower, "given", self.planes[upper][0])
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@frozen(eq=False)
 class Related:
     """The keys that the closure relates: each agent's and each regimen's."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import date, timedelta
 from functools import reduce
 from math import floor
@@ -12,6 +12,7 @@ from typing import Literal
 
 from myeloguide.history.definitions import Definitions
 from myeloguide.knowledge.vocabulary import Vocabulary
+from myeloguide.record.frozen import frozen
 from myeloguide.record.patient_file import RESPONSES, Course, History, Line, Phase
 from myeloguide.record.ranges import Range
 from myeloguide.record.time import UNKNOWN, When, before, days_between
@@ -26,7 +27,7 @@ MAINTENANCE = RANKS["maintenance"]
 _MILLIGRAMS = re.compile(r"\s*([0-9]+(?:\.[0-9]+)?)\s*mg\b", re.IGNORECASE)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@frozen(eq=False)
 class Stretch:
     """A phase laid out in time: its agents (steroids left out), first and last dose, least length, how it ended."""
 
@@ -41,7 +42,7 @@ class Stretch:
     low_dose: frozenset[str]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@frozen(eq=False)
 class LineCourse:
     """A line laid out in time. `agents_known` is false where a part of it names no drug."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import date
 from types import MappingProxyType
 from typing import TYPE_CHECKING
@@ -17,6 +17,7 @@ from myeloguide.history.refractoriness import Finding, class_states, findings, r
 from myeloguide.history.relapse import Relapse, Signs, course_states, relapses
 from myeloguide.knowledge.vocabulary import Vocabulary
 from myeloguide.record.fact_sheet import FactSheet, Members, Value
+from myeloguide.record.frozen import frozen
 from myeloguide.record.patient_file import History, PatientFile
 from myeloguide.record.ranges import Range
 from myeloguide.record.time import When, days_between, months_between
@@ -31,7 +32,7 @@ SIMPLIFIED = "simplified"
 """The frailty score from which the fact `frail` is derived (ruling A8)."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@frozen(eq=False)
 class Disagreement:
     """A fact, or a line, given that the history contradicts; the one given is used."""
 
@@ -41,7 +42,7 @@ class Disagreement:
     text: str
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@frozen(eq=False)
 class Derived:
     """What a history says: facts, the proof of each, and what each line says about each agent.
 
@@ -57,7 +58,7 @@ class Derived:
     states: tuple[Proof, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@frozen(eq=False)
 class PersonFound:
     """What is known of a patient beside the lines: age in completed years, scores."""
 
@@ -71,7 +72,7 @@ PERHAPS_MORE = (
 )
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@frozen(eq=False)
 class KnownFacts:
     """The facts that a decision is made on, with proofs and disagreements."""
 

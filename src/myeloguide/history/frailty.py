@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date
 from functools import cache, lru_cache
 from pathlib import Path
@@ -14,6 +13,7 @@ from pydantic import StrictFloat, StrictInt, model_validator
 
 from myeloguide.knowledge.reading import Strict, check, read, wrong_value
 from myeloguide.record.events import FindingRecorded, Person
+from myeloguide.record.frozen import frozen
 from myeloguide.record.ranges import Range
 
 RECENT_DAYS = 180
@@ -92,7 +92,7 @@ def frailty_scores() -> tuple[FrailtyScore, ...]:
     return check(read(Path(__file__).parent / "data" / "frailty.yaml", name="frailty.yaml"), _ScoreFile).scores
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@frozen(eq=False)
 class ItemFound:
     """An item as it was recorded, None where it was not, with the points that this allows and where it comes from."""
 
@@ -102,7 +102,7 @@ class ItemFound:
     text: str
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@frozen(eq=False)
 class Scored:
     """A score of one patient: fewest and most points, category and frailty where these decide, and what is missing."""
 

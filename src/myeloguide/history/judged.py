@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date
 
 from myeloguide.history.course import COMPLETE
 from myeloguide.history.lines import LinesFound
 from myeloguide.history.response import VISIT_DAYS, Category, Line, Panel, Visit, best, confirmed, criteria, mrd_negative
 from myeloguide.record.events import Events
+from myeloguide.record.frozen import frozen
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@frozen(eq=False)
 class Judged:
     """A visit in its line, with the confirmed response at it; `recorded` where somebody wrote the category."""
 

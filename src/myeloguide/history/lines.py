@@ -16,6 +16,7 @@ from typing import Literal
 
 from myeloguide.knowledge.vocabulary import Vocabulary
 from myeloguide.record.events import Events, Procedure, Treatment
+from myeloguide.record.frozen import frozen
 from myeloguide.record.time import UNKNOWN, When, before, days_between
 
 PhaseName = Literal["induction", "conditioning", "consolidation", "maintenance"]
@@ -27,7 +28,7 @@ MOBILISING, MOBILISING_DAYS = "cyclophosphamide", 7
 """Given alone and so briefly, it may mobilise stem cells."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen()
 class LineRules:
     """Numbers behind the counting of lines, in days.
 
@@ -55,7 +56,7 @@ class LineRules:
 IMWG_2015 = LineRules("imwg-2015", "Rajkumar, Richardson, San Miguel, Blood 2015;126:921")
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@frozen(eq=False)
 class PhaseFound:
     """A phase of a line: its agents (steroids left out), from the first start to the last stop, and the rows it comes from."""
 
@@ -67,7 +68,7 @@ class PhaseFound:
     rows: tuple[int, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@frozen(eq=False)
 class LineFound:
     """A line as it was counted: phases, autologous transplants, why it began, and what was assumed."""
 
@@ -100,7 +101,7 @@ class LineFound:
         return any(phase.assumed for phase in self.phases)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@frozen(eq=False)
 class LinesFound:
     """The lines of a patient by one rule set. `between` are the least and the most lines where the record leaves them open."""
 
@@ -136,7 +137,7 @@ class _Open:
         return tuple(item.date for item in self.procedures if item.kind == kind and item.date is not None)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen()
 class _Given:
     """A drug or a procedure on a day of one reading of the dates."""
 

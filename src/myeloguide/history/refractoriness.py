@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import lru_cache
 
 from myeloguide.history.course import LineCourse, Stretch
@@ -12,6 +12,7 @@ from myeloguide.history.kleene import all_of, any_of
 from myeloguide.history.proof import Proof
 from myeloguide.knowledge.vocabulary import Vocabulary
 from myeloguide.record.fact_sheet import FactSheet, Members
+from myeloguide.record.frozen import frozen
 from myeloguide.record.ranges import Range
 from myeloguide.record.time import UNKNOWN, When, before, days_between
 
@@ -19,7 +20,7 @@ ANY_TIME = Range()
 NOT_NEGATIVE = Range(0, None)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@frozen(eq=False)
 class Finding:
     """Whether the disease is refractory to an agent by one line, with the dates that say so.
 

@@ -8,7 +8,7 @@ baseline of the line, progression from the lowest value since.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from datetime import date, timedelta
 from functools import cache, cached_property, lru_cache
 from operator import itemgetter
@@ -20,6 +20,7 @@ from pydantic import StrictBool, StrictFloat
 from myeloguide.history.kleene import all_of
 from myeloguide.knowledge.reading import Strict, check, read
 from myeloguide.record.events import FindingRecorded, Measurement
+from myeloguide.record.frozen import frozen
 from myeloguide.record.ranges import Range, shown
 from myeloguide.record.time import When
 
@@ -137,7 +138,7 @@ def criteria(version: str = "imwg-2016") -> Criteria:
     return next(item for item in check(document, _CriteriaFile).versions if item.version == version)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen()
 class Panel:
     """What is known at a visit: g/dL, mg/24 h, mg/dL, per cent, cells per microlitre; residual disease as a share of cells.
 
@@ -162,7 +163,7 @@ class Panel:
     rows: tuple[int, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@frozen(eq=False)
 class Visit:
     """The response at a visit as it stands alone: category, what shows it, whether imaging alone shows progression.
 

@@ -6,7 +6,6 @@ Every statement is three-valued: what was not looked for, or cannot be told from
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cache, cached_property
 from pathlib import Path
@@ -20,6 +19,7 @@ from myeloguide.history.relapse import Seen, SignFound
 from myeloguide.history.response import BASELINE_DAYS, Panel, criteria, normal_ratio
 from myeloguide.knowledge.reading import Strict, check, read, wrong_value
 from myeloguide.record.events import UNITS, Events, Treatment
+from myeloguide.record.frozen import frozen
 from myeloguide.record.ranges import Range
 from myeloguide.record.time import UNKNOWN, When, before, days_between, months_between
 
@@ -151,7 +151,7 @@ Timed = tuple[date, date, T]
 """First and last possible day of a record, with what it says."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@frozen(eq=False)
 class Recorded:
     """What tells the kind of a relapse: values by test, words by finding, drugs; `complete`: what is not recorded is not."""
 
@@ -212,7 +212,7 @@ def signs_at(relapse: When, start: date | None, recorded: Recorded, version: Cli
     return tuple(_sign(sign, around, recorded) for sign in version.signs)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen()
 class _Around:
     """The days near a relapse, possibly and for certain, and the day from which values belong to its line."""
 

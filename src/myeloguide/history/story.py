@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date
 
 from myeloguide.history.course import LineCourse, lay_out
@@ -22,6 +22,7 @@ from myeloguide.history.signs import Recorded, clinical_criteria, significant, s
 from myeloguide.knowledge.vocabulary import Vocabulary
 from myeloguide.record.events import Events, Treatment
 from myeloguide.record.fact_sheet import FactSheet, Members
+from myeloguide.record.frozen import frozen
 from myeloguide.record.patient_file import History
 from myeloguide.record.patient_file import Line as LineGiven
 from myeloguide.record.ranges import Range
@@ -31,7 +32,7 @@ _MOST_READINGS = 6
 """Lines and progressions are told again until they agree; more often than this they never did."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@frozen(eq=False)
 class Told:
     """What one patient's record says: lines, the responses in them, scores, and what follows with its proofs.
 
@@ -98,7 +99,7 @@ def tell(
     return Told(person.patient_id, lines, tuple(judged), derived, scores)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@frozen(eq=False)
 class _Reading:
     """What is read of a record whose partly known dates stand for their first days, or for their last."""
 

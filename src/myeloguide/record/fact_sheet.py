@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import Any
 
 from myeloguide.errors import InputError, Problem, suggestion
 from myeloguide.knowledge.facts import Fact
 from myeloguide.knowledge.reading import Document, Place
 from myeloguide.knowledge.vocabulary import Vocabulary
+from myeloguide.record.frozen import frozen
 from myeloguide.record.ranges import Range
 
 
-@dataclass(frozen=True, slots=True)
+@frozen()
 class Members:
     """What is known of a list fact: its members, what is known not to be one, and whether the list is complete."""
 
@@ -31,7 +32,7 @@ class Members:
 Value = bool | str | Range | Members
 
 
-@dataclass(frozen=True, slots=True)
+@frozen()
 class FactSheet:
     """Known facts by name; a fact that is not there is unknown. `other_regimens` are regimens given without an id."""
 
