@@ -15,7 +15,7 @@ from myeloguide.knowledge.facts import Key
 from myeloguide.knowledge.vocabulary import Vocabulary
 from myeloguide.record.fact_sheet import FactSheet, Members
 from myeloguide.record.frozen import frozen
-from myeloguide.record.ranges import Range
+from myeloguide.record.ranges import ANY_NUMBER, Range
 
 Planes = dict[Key, tuple[Plane, Plane]]
 
@@ -148,7 +148,7 @@ def _none_of(vocabulary: Vocabulary, name: str, every: int) -> Planes:
 
 def _compared(number: Range, bound: Plane, every: int) -> tuple[int, int]:
     if bound == KNOWN:
-        return (every, 0) if number != Range() else (0, 0)
+        return (every, 0) if number != ANY_NUMBER else (0, 0)
     operator, limit = bound
     decided = number.reaches(limit) if operator == ">=" else number.exceeds(limit)
     return (0, 0) if decided is None else (every, 0) if decided else (0, every)

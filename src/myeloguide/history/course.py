@@ -69,14 +69,19 @@ class LineCourse:
     """A day up to which there was no progression, of a line in which none is known."""
     agents: tuple[str, ...] = field(init=False)
     """The agents given in this line."""
+    _held: dict[str, list[Stretch]] = field(init=False)
 
     def __post_init__(self) -> None:
-        agents = dict.fromkeys(agent for stretch in self.stretches for agent in stretch.agents)
-        object.__setattr__(self, "agents", tuple(agents))
+        held: dict[str, list[Stretch]] = {}
+        for stretch in self.stretches:
+            for agent in dict.fromkeys(stretch.agents):
+                held.setdefault(agent, []).append(stretch)
+        object.__setattr__(self, "_held", held)
+        object.__setattr__(self, "agents", tuple(held))
 
     def holding(self, agent: str) -> list[Stretch]:
         """Return the phases with an agent, in order."""
-        return [stretch for stretch in self.stretches if agent in stretch.agents]
+        return self._held.get(agent, [])
 
     def last_of(self, agent: str) -> Stretch:
         """Return the phase with an agent's last dose: the last in order, unless one before it ended later for certain."""
@@ -106,9 +111,9 @@ class LineCourse:
     @property
     def progressed_at_the_end(self) -> bool:
         """Whether the progression came on a phase of the last rank, so that every earlier one had passed before it."""
-        last = max((stretch.rank for stretch in self.stretches), default=UNPLACED)
+        last = max([stretch.rank for stretch in self.stretches], default=UNPLACED)
         return any(
-            stretch.reason in ("progression", "ongoing") or self.progressed_on & set(stretch.agents)
+            stretch.reason in ("progression", "ongoing") or not self.progressed_on.isdisjoint(stretch.agents)
             for stretch in self.stretches
             if stretch.rank == last
         )

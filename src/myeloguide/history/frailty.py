@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import field
 from datetime import date
 from functools import cache, lru_cache
 from pathlib import Path
@@ -108,11 +109,12 @@ class Scored:
 
     score: FrailtyScore
     items: tuple[ItemFound, ...]
+    points: tuple[int, int] = field(init=False)
+    """The fewest and the most points."""
 
-    @property
-    def points(self) -> tuple[int, int]:
-        """The fewest and the most points."""
-        return sum(item.points[0] for item in self.items), sum(item.points[1] for item in self.items)
+    def __post_init__(self) -> None:
+        points = sum(item.points[0] for item in self.items), sum(item.points[1] for item in self.items)
+        object.__setattr__(self, "points", points)
 
     @property
     def category(self) -> str | None:

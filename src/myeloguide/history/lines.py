@@ -85,8 +85,8 @@ class LineFound:
     """When it began: with the first of its drugs and transplants."""
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "agents", tuple(dict.fromkeys(agent for phase in self.phases for agent in phase.agents)))
-        starts = [*(phase.start for phase in self.phases), *self.transplants, *self.allogeneic, *self.infusions]
+        object.__setattr__(self, "agents", tuple(dict.fromkeys([agent for phase in self.phases for agent in phase.agents])))
+        starts = [*[phase.start for phase in self.phases], *self.transplants, *self.allogeneic, *self.infusions]
         firsts, lasts = [when.first for when in starts if when.first], [when.last for when in starts if when.last]
         object.__setattr__(self, "start", When(min(firsts, default=None), min(lasts, default=None)))
 
@@ -371,8 +371,9 @@ class _Telling:
         first = group[0]
         if item.is_transplant or item.intent != first.intent:
             return False
-        between = any(first.day < progression <= item.day for progression in self.progressions)
-        return item.day - first.day <= timedelta(days=self.rules.together) and not between
+        if (item.day - first.day).days > self.rules.together:
+            return False
+        return not any(first.day < progression <= item.day for progression in self.progressions)
 
     def found(self, number: int, line: _Open) -> LineFound:
         induction = next((phase.agents for phase in line.phases if phase.intent == "induction"), None)
@@ -552,17 +553,12 @@ class _Telling:
         last = self.line.phases[-1] if self.line.phases else None
         if last is not None and last.intent == intent:
             ends = None if last.stop is None or stop is None else max(last.stop, stop, key=lambda when: when.last or date.max)
-            self.line.phases[-1] = replace(
-                last,
-                agents=tuple(dict.fromkeys((*last.agents, treatment.agent))),
-                stop=ends,
-                assumed=last.assumed or assumed,
-                rows=(*last.rows, treatment.row),
-            )
+            agents = last.agents if treatment.agent in last.agents else (*last.agents, treatment.agent)
+            rows = (*last.rows, treatment.row)
+            self.line.phases[-1] = PhaseFound(intent, agents, last.start, ends, last.assumed or assumed, rows)
         else:
             assert treatment.start is not None
-            rows = (treatment.row,)
-            self.line.phases.append(PhaseFound(intent, (treatment.agent,), treatment.start, stop, assumed, rows))
+            self.line.phases.append(PhaseFound(intent, (treatment.agent,), treatment.start, stop, assumed, (treatment.row,)))
             if intent != "conditioning":
                 self.regimen_day = day
         self.treated.append(treatment)

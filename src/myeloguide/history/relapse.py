@@ -12,14 +12,12 @@ from myeloguide.history.kleene import all_of, any_of, negated
 from myeloguide.history.proof import Proof
 from myeloguide.history.refractoriness import Finding
 from myeloguide.record.frozen import frozen
-from myeloguide.record.ranges import Range
+from myeloguide.record.ranges import ANY_NUMBER, Range
 from myeloguide.record.time import UNKNOWN, When, before, days_between, months_between
 
 Kind = Literal["biochemical", "clinical"]
 Seen = Literal["read", "secondary", "unverified"]
 """Where a row of criteria was seen: in the publication itself, on a page that quotes it, or nowhere yet."""
-
-ANY_NUMBER = Range()
 
 
 @frozen(eq=False)

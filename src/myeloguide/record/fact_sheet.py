@@ -11,7 +11,7 @@ from myeloguide.knowledge.facts import Fact
 from myeloguide.knowledge.reading import Document, Place
 from myeloguide.knowledge.vocabulary import Vocabulary
 from myeloguide.record.frozen import frozen
-from myeloguide.record.ranges import Range
+from myeloguide.record.ranges import ANY_NUMBER, Range
 
 
 @frozen()
@@ -30,6 +30,7 @@ class Members:
 
 
 Value = bool | str | Range | Members
+_NO_MEMBER_KNOWN = Members()
 
 
 @frozen()
@@ -44,12 +45,12 @@ class FactSheet:
     def members(self, fact: str) -> Members:
         """Return what is known of a list fact."""
         value = self.values.get(fact)
-        return value if isinstance(value, Members) else Members()
+        return value if isinstance(value, Members) else _NO_MEMBER_KNOWN
 
     def number(self, fact: str) -> Range:
         """Return what is known of a number."""
         value = self.values.get(fact)
-        return value if isinstance(value, Range) else Range()
+        return value if isinstance(value, Range) else ANY_NUMBER
 
 
 _FACTS_ARE_LISTED = "docs/patient-file.md lists the facts"
