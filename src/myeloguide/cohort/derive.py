@@ -144,7 +144,7 @@ class _Work:
         frames = {name: pl.DataFrame(made, schema=types[name]) for name, made in rows.items()}
         frames["facts"] = fact_table(sheets, words)
         for name, frame in frames.items():
-            frame.write_parquet(self.folder / f"{name}-{number:05}.parquet")
+            frame.write_parquet(self.folder / f"{name}-{number:05}.parquet", compression="lz4")  # soon read again
         return _Done(len(sheets), {name: frame.height for name, frame in frames.items()}, undated, differing)
 
 

@@ -94,10 +94,9 @@ def planes_of_all(sheets: Iterable[FactSheet], vocabulary: Vocabulary) -> Planes
     unknown = _unknown(vocabulary)
     true, false = dict.fromkeys((*unknown, *THRESHOLDS), 0), dict.fromkeys((*unknown, *THRESHOLDS), 0)
     complete = {name: 0 for name, fact in vocabulary.facts.items() if fact.is_set}
-    every = 0
+    to_be_named = [name for name, fact in vocabulary.facts.items() if fact.none_unless_named]
     for place, sheet in enumerate(sheets):
         bit = 1 << place
-        every |= bit
         for name, value in sheet.values.items():
             if isinstance(value, Members):
                 if value.complete:
@@ -120,8 +119,8 @@ def planes_of_all(sheets: Iterable[FactSheet], vocabulary: Vocabulary) -> Planes
             reached, missed = _compared(sheet.number(key[0]), key[1], bit)
             true[key] |= reached
             false[key] |= missed
-        for name, fact in vocabulary.facts.items():
-            if fact.none_unless_named and name not in sheet.values:
+        for name in to_be_named:
+            if name not in sheet.values:
                 complete[name] |= bit
     for name, whole in complete.items():
         for member in vocabulary.members(vocabulary.facts[name]) if whole else ():

@@ -412,7 +412,7 @@ class _Telling:
         cells = [item.day for item in group if item.treatment is None or item.treatment.agent in self.once]
         if intent is None:
             why = self.reason(treatments, infusions, day) if self.line.begun else "the first treatment recorded"
-            kept = [] if cells else self.given_on(treatments)
+            kept = [] if cells or not self.treated else self.given_on(treatments)
             self.begin(day, why, for_relapse=group[0].intent == "relapse")
             treatments += kept
             intent, assumed = "induction", False

@@ -65,7 +65,7 @@ def by_agent(found: Iterable[Finding]) -> dict[str, list[Finding]]:
 
 def decisive(found: Sequence[Finding]) -> Finding:
     """Return the finding that decides: one that proves it, else one that leaves it open, else one that excludes it."""
-    return found[0] if len(found) == 1 else min(found, key=_order)
+    return min(found, key=_order)
 
 
 def _order(finding: Finding) -> tuple[int, int]:

@@ -197,8 +197,9 @@ def panels(measurements: Iterable[Measurement], findings: Iterable[FindingRecord
     """
     events: list[tuple[date, str, Any, int]] = []
     for item in measurements:
-        if item.test in _TESTS and (day := _day_of(item.date, latest=latest)):
-            events.append((day, _TESTS[item.test], item.value, item.row))
+        name = _TESTS.get(item.test)
+        if name is not None and (day := _day_of(item.date, latest=latest)):
+            events.append((day, name, item.value, item.row))
     for finding in findings:
         if day := _day_of(finding.date, latest=latest):
             events += ((day, name, value, finding.row) for name, value in _found(finding))
