@@ -97,7 +97,7 @@ def check_row(row: OptionAnswer, expected: Case) -> None:
     assert row.status == expected["status"]
     if "needs" in expected:
         assert list(row.needs) == expected["needs"]
-    check_codes((reason.code for reason in row.reasons), expected, "reasons")
+    check_codes((name for reason in row.reasons for name in (reason.code, reason.text)), expected, "reasons")
     named = [(caution, name) for caution in row.cautions for name in (caution.code, caution.text)]
     check_codes((name for caution, name in named if caution.holds), expected, "cautions")
     check_codes((name for caution, name in named if caution.holds is None), expected, "open")

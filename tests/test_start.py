@@ -19,7 +19,7 @@ OURS = {
     "myeloguide.history.relapse", "myeloguide.knowledge",
     "myeloguide.knowledge.agents", "myeloguide.knowledge.facts", "myeloguide.knowledge.names", "myeloguide.knowledge.reading",
     "myeloguide.knowledge.regimens", "myeloguide.knowledge.source", "myeloguide.knowledge.vocabulary", "myeloguide.record",
-    "myeloguide.record.fact_sheet", "myeloguide.record.patient_file", "myeloguide.record.ranges", "myeloguide.record.shorthand", "myeloguide.record.time",
+    "myeloguide.record.fact_sheet", "myeloguide.record.frozen", "myeloguide.record.patient_file", "myeloguide.record.ranges", "myeloguide.record.shorthand", "myeloguide.record.time",
 }  # fmt: skip
 
 THEIRS = {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, timedelta
 from functools import cache
 from pathlib import Path
@@ -59,10 +60,7 @@ def long_story() -> Events:
         ]
         categories = [("PR", 60), ("PR", 120), ("PD", 610), ("PD", 640)]
         responses += [ResponseRecorded(category, day(begin + step), False) for category, step in categories]
-    rows = tuple(
-        Treatment(**{**{name: getattr(item, name) for name in item.__slots__}, "row": row})
-        for row, item in enumerate(treatments, 1)
-    )
+    rows = tuple(replace(item, row=row) for row, item in enumerate(treatments, 1))
     person = Person("long", diagnosis_date=day(-30), complete_from=day(-30), as_of=day(5475))
     procedures = (Procedure("autologous_transplant", day(180)),)
     return Events(person, rows, procedures, tuple(values), (), tuple(responses))

@@ -10,6 +10,7 @@ import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -22,8 +23,9 @@ from myeloguide.cohort.pool import in_order
 from myeloguide.cohort.progress import progress
 from myeloguide.errors import InputError, Problem
 from myeloguide.history.closure import close, planes_of_all
+from myeloguide.history.frailty import Scored
 from myeloguide.history.lines import LineFound
-from myeloguide.history.refractoriness import refractory
+from myeloguide.history.refractoriness import by_agent, decisive
 from myeloguide.history.rule_sets import rule_set
 from myeloguide.history.signs import clinical_criteria
 from myeloguide.history.story import Told, tell
@@ -142,7 +144,7 @@ class _Work:
         frames = {name: pl.DataFrame(made, schema=types[name]) for name, made in rows.items()}
         frames["facts"] = fact_table(sheets, words)
         for name, frame in frames.items():
-            frame.write_parquet(self.folder / f"{name}-{number:05}.parquet")
+            frame.write_parquet(self.folder / f"{name}-{number:05}.parquet", compression="lz4")  # soon read again
         return _Done(len(sheets), {name: frame.height for name, frame in frames.items()}, undated, differing)
 
 
@@ -251,28 +253,27 @@ def _relapse_rows(told: Told, words: Vocabulary) -> Iterator[Row]:
 
 
 def _refractory_rows(told: Told, words: Vocabulary) -> Iterator[Row]:
-    for agent in dict.fromkeys(finding.agent for finding in told.derived.findings):
-        found = [finding for finding in told.derived.findings if finding.agent == agent]
-        decisive = refractory(found)
-        assert decisive is not None
+    refractory_to = told.derived.facts.members("refractory_to")
+    for agent, found in by_agent(told.derived.findings).items():
+        finding = decisive(found)
         yield {
             "patient_id": told.patient_id,
             "agent": agent,
             "exposed": True,
-            "refractory": told.derived.facts.members("refractory_to").has(agent),
-            "line": decisive.line,
-            "reason": decisive.reason,
-            "last_dose": _day(decisive.last_dose),
-            "progression_date": _day(decisive.progression),
-            "days": decisive.days.exact,
-            "assumed": decisive.assumed,
-            "rule": decisive.rule,
-            "first_dose": _day(decisive.first_dose),
-            "days_given": decisive.given.exact,
-            "dose": decisive.dose,
-            "response": decisive.response,
-            "lines": _joined(dict.fromkeys(str(finding.line) for finding in found)),
-            "proof": _joined(dict.fromkeys(finding.reason for finding in found)),
+            "refractory": refractory_to.has(agent),
+            "line": finding.line,
+            "reason": finding.reason,
+            "last_dose": _day(finding.last_dose),
+            "progression_date": _day(finding.progression),
+            "days": finding.days.exact,
+            "assumed": finding.assumed,
+            "rule": finding.rule,
+            "first_dose": _day(finding.first_dose),
+            "days_given": finding.given.exact,
+            "dose": finding.dose,
+            "response": finding.response,
+            "lines": _joined(dict.fromkeys(str(one.line) for one in found)),
+            "proof": _joined(dict.fromkeys(one.reason for one in found)),
         }
 
 
@@ -291,18 +292,22 @@ def _state_rows(told: Told, words: Vocabulary) -> Iterator[Row]:
 
 def _score_rows(told: Told, words: Vocabulary) -> Iterator[Row]:
     for found in told.scores:
-        yield {
-            "patient_id": told.patient_id,
-            "score": found.score.score,
-            "least": found.points[0],
-            "most": found.points[1],
-            "category": found.category,
-            "frail": found.frail,
-            "missing": _joined(found.missing),
-            "because": "; ".join(item.text for item in found.items),
-            "unverified": _joined(item.item for item in found.score.items if item.seen == "unverified"),
-            "built_in": found.score.built_in,
-        }
+        yield {"patient_id": told.patient_id, **_score(found)}
+
+
+@lru_cache(maxsize=256)  # patients of whom nothing but the age is recorded share their scores
+def _score(found: Scored) -> Row:
+    return {
+        "score": found.score.score,
+        "least": found.points[0],
+        "most": found.points[1],
+        "category": found.category,
+        "frail": found.frail,
+        "missing": _joined(found.missing),
+        "because": "; ".join(item.text for item in found.items),
+        "unverified": _joined(item.item for item in found.score.items if item.seen == "unverified"),
+        "built_in": found.score.built_in,
+    }
 
 
 def _joined(texts: Iterable[str]) -> str | None:

@@ -6,7 +6,6 @@ It works on planes (see `criteria.walk`): one patient, a cohort, a solver's form
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from functools import cache, lru_cache, reduce
 from itertools import pairwise
 from operator import and_
@@ -15,7 +14,8 @@ from typing import Any as Plane
 from myeloguide.knowledge.facts import Key
 from myeloguide.knowledge.vocabulary import Vocabulary
 from myeloguide.record.fact_sheet import FactSheet, Members
-from myeloguide.record.ranges import Range
+from myeloguide.record.frozen import frozen
+from myeloguide.record.ranges import ANY_NUMBER, Range
 
 Planes = dict[Key, tuple[Plane, Plane]]
 
@@ -30,7 +30,7 @@ TRANSPLANT_MONTHS: Key = ("months_transplant_to_progression", KNOWN)
 THRESHOLDS: tuple[Key, ...] = (ANY_LINE, LATER_LINE, OFF_LENALIDOMIDE, TRANSPLANT_MONTHS)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@frozen(eq=False)
 class Conflict:
     """Facts that exclude each other: which fact, by which rule, and for whom (a plane)."""
 
@@ -94,10 +94,9 @@ def planes_of_all(sheets: Iterable[FactSheet], vocabulary: Vocabulary) -> Planes
     unknown = _unknown(vocabulary)
     true, false = dict.fromkeys((*unknown, *THRESHOLDS), 0), dict.fromkeys((*unknown, *THRESHOLDS), 0)
     complete = {name: 0 for name, fact in vocabulary.facts.items() if fact.is_set}
-    every = 0
+    to_be_named = [name for name, fact in vocabulary.facts.items() if fact.none_unless_named]
     for place, sheet in enumerate(sheets):
         bit = 1 << place
-        every |= bit
         for name, value in sheet.values.items():
             if isinstance(value, Members):
                 if value.complete:
@@ -120,8 +119,8 @@ def planes_of_all(sheets: Iterable[FactSheet], vocabulary: Vocabulary) -> Planes
             reached, missed = _compared(sheet.number(key[0]), key[1], bit)
             true[key] |= reached
             false[key] |= missed
-        for name, fact in vocabulary.facts.items():
-            if fact.none_unless_named and name not in sheet.values:
+        for name in to_be_named:
+            if name not in sheet.values:
                 complete[name] |= bit
     for name, whole in complete.items():
         for member in vocabulary.members(vocabulary.facts[name]) if whole else ():
@@ -148,7 +147,7 @@ def _none_of(vocabulary: Vocabulary, name: str, every: int) -> Planes:
 
 def _compared(number: Range, bound: Plane, every: int) -> tuple[int, int]:
     if bound == KNOWN:
-        return (every, 0) if number != Range() else (0, 0)
+        return (every, 0) if number != ANY_NUMBER else (0, 0)
     operator, limit = bound
     decided = number.reaches(limit) if operator == ">=" else number.exceeds(limit)
     return (0, 0) if decided is None else (every, 0) if decided else (0, every)
@@ -285,7 +284,7 @@ class _Closure:
             self.true(lower, "given", self.planes[upper][0])
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@frozen(eq=False)
 class Related:
     """The keys that the closure relates: each agent's and each regimen's."""
 

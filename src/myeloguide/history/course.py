@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import date, timedelta
 from functools import reduce
 from math import floor
@@ -12,6 +12,7 @@ from typing import Literal
 
 from myeloguide.history.definitions import Definitions
 from myeloguide.knowledge.vocabulary import Vocabulary
+from myeloguide.record.frozen import frozen
 from myeloguide.record.patient_file import RESPONSES, Course, History, Line, Phase
 from myeloguide.record.ranges import Range
 from myeloguide.record.time import UNKNOWN, When, before, days_between
@@ -26,7 +27,7 @@ MAINTENANCE = RANKS["maintenance"]
 _MILLIGRAMS = re.compile(r"\s*([0-9]+(?:\.[0-9]+)?)\s*mg\b", re.IGNORECASE)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@frozen(eq=False)
 class Stretch:
     """A phase laid out in time: its agents (steroids left out), first and last dose, least length, how it ended."""
 
@@ -41,7 +42,7 @@ class Stretch:
     low_dose: frozenset[str]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@frozen(eq=False)
 class LineCourse:
     """A line laid out in time. `agents_known` is false where a part of it names no drug."""
 
@@ -68,14 +69,19 @@ class LineCourse:
     """A day up to which there was no progression, of a line in which none is known."""
     agents: tuple[str, ...] = field(init=False)
     """The agents given in this line."""
+    _held: dict[str, list[Stretch]] = field(init=False)
 
     def __post_init__(self) -> None:
-        agents = dict.fromkeys(agent for stretch in self.stretches for agent in stretch.agents)
-        object.__setattr__(self, "agents", tuple(agents))
+        held: dict[str, list[Stretch]] = {}
+        for stretch in self.stretches:
+            for agent in dict.fromkeys(stretch.agents):
+                held.setdefault(agent, []).append(stretch)
+        object.__setattr__(self, "_held", held)
+        object.__setattr__(self, "agents", tuple(held))
 
     def holding(self, agent: str) -> list[Stretch]:
         """Return the phases with an agent, in order."""
-        return [stretch for stretch in self.stretches if agent in stretch.agents]
+        return self._held.get(agent, [])
 
     def last_of(self, agent: str) -> Stretch:
         """Return the phase with an agent's last dose: the last in order, unless one before it ended later for certain."""
@@ -105,9 +111,9 @@ class LineCourse:
     @property
     def progressed_at_the_end(self) -> bool:
         """Whether the progression came on a phase of the last rank, so that every earlier one had passed before it."""
-        last = max((stretch.rank for stretch in self.stretches), default=UNPLACED)
+        last = max([stretch.rank for stretch in self.stretches], default=UNPLACED)
         return any(
-            stretch.reason in ("progression", "ongoing") or self.progressed_on & set(stretch.agents)
+            stretch.reason in ("progression", "ongoing") or not self.progressed_on.isdisjoint(stretch.agents)
             for stretch in self.stretches
             if stretch.rank == last
         )

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Literal
 
+from myeloguide.record.frozen import frozen
 
-@dataclass(frozen=True, slots=True)
+
+@frozen()
 class Definitions:
     """Numbers and readings behind derived facts.
 

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
 from myeloguide.history.course import LineCourse
 from myeloguide.knowledge.vocabulary import Vocabulary
+from myeloguide.record.frozen import frozen
 from myeloguide.record.time import When
 
 Pair = tuple[LineCourse | None, LineCourse | None]
 Said = When | str | None
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@frozen(eq=False)
 class Difference:
     """One thing that two tellings say differently, in words; `line` is its number in the first that has it."""
 

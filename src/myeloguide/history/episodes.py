@@ -9,7 +9,7 @@ CAR-T cells prepares them.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import Literal
 
@@ -32,6 +32,7 @@ from myeloguide.history.lines import (
 )
 from myeloguide.knowledge.vocabulary import Vocabulary
 from myeloguide.record.events import Events, Procedure, Treatment
+from myeloguide.record.frozen import frozen
 from myeloguide.record.time import When
 
 _LISTED = frozenset(
@@ -64,7 +65,7 @@ _LISTED = frozenset(
 """The drugs of appendix 1."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen()
 class EpisodeRules:
     """Numbers of the rule set, in days, and its drugs."""
 
@@ -98,14 +99,14 @@ CELLS = "CAR-T cells"
 Span = tuple[Treatment, date, date]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen()
 class _Era:
     agent: str
     start: date
     end: date
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@frozen(eq=False)
 class Regimen:
     """Drugs given together, from the first day to the last; a transplant and CAR-T cells are one of their own each.
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import date
 from types import MappingProxyType
 from typing import TYPE_CHECKING
@@ -13,12 +13,13 @@ from myeloguide.history.closure import close, planes_of
 from myeloguide.history.course import LONGEST_MONTH, LineCourse, lay_out
 from myeloguide.history.definitions import IMWG_2011, Definitions
 from myeloguide.history.proof import Proof
-from myeloguide.history.refractoriness import Finding, class_states, findings, refractory
+from myeloguide.history.refractoriness import Finding, by_agent, class_states, decisive, findings
 from myeloguide.history.relapse import Relapse, Signs, course_states, relapses
 from myeloguide.knowledge.vocabulary import Vocabulary
 from myeloguide.record.fact_sheet import FactSheet, Members, Value
+from myeloguide.record.frozen import frozen
 from myeloguide.record.patient_file import History, PatientFile
-from myeloguide.record.ranges import Range, counted
+from myeloguide.record.ranges import ANY_NUMBER, Range, counted
 from myeloguide.record.time import When, days_between, months_between
 
 if TYPE_CHECKING:
@@ -31,7 +32,7 @@ SIMPLIFIED = "simplified"
 """The frailty score from which the fact `frail` is derived (ruling A8)."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@frozen(eq=False)
 class Disagreement:
     """A fact, or a line, given that the history contradicts; the one given is used."""
 
@@ -41,7 +42,7 @@ class Disagreement:
     text: str
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@frozen(eq=False)
 class Derived:
     """What a history says: facts, the proof of each, and what each line says about each agent.
 
@@ -57,7 +58,7 @@ class Derived:
     states: tuple[Proof, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@frozen(eq=False)
 class PersonFound:
     """What is known of a patient beside the lines: age in completed years, scores."""
 
@@ -71,7 +72,7 @@ PERHAPS_MORE = (
 )
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@frozen(eq=False)
 class KnownFacts:
     """The facts that a decision is made on, with proofs and disagreements."""
 
@@ -179,9 +180,10 @@ def shows_a_gap(given: FactSheet, courses: Sequence[LineCourse], vocabulary: Voc
     received = set(given.members("exposed_to").yes | given.members("refractory_to").yes | given.members("line1_agents").yes)
     for regimen in given.members("regimens_given").yes:
         received.update(vocabulary.regimens[regimen].agents)
-    recorded = {agent for course in courses for agent in course.agents}
-    transplanted = any(course.transplant is not None or course.conditioned for course in courses)
-    return bool(received - recorded) or (given.values.get("prior_transplant") is True and not transplanted)
+    if not received.issubset(agent for course in courses for agent in course.agents):
+        return True
+    transplanted = given.values.get("prior_transplant") is True
+    return transplanted and not any(course.transplant is not None or course.conditioned for course in courses)
 
 
 class _Telling:
@@ -271,16 +273,15 @@ class _Telling:
     def refractoriness(self) -> None:
         yes: set[str] = set()
         no: set[str] = set()
-        for agent in dict.fromkeys(finding.agent for finding in self.findings):
-            decisive = refractory(finding for finding in self.findings if finding.agent == agent)
-            assert decisive is not None
-            value, reason = decisive.refractory, decisive.reason
+        for agent, found in by_agent(self.findings).items():
+            finding = decisive(found)
+            value, reason = finding.refractory, finding.reason
             if value is False and not self.every_line:
                 value = None
                 reason += "; but the record is not known to have every line"
             if value is not None:
                 (yes if value else no).add(agent)
-            self.prove("refractory_to", agent, value, reason, [decisive.line], rule="A1", assumed=decisive.assumed)
+            self.prove("refractory_to", agent, value, reason, [finding.line], rule="A1", assumed=finding.assumed)
         self.refractory_to = frozenset(yes)
         self.values["refractory_to"] = Members(self.refractory_to, frozenset(no))
         self.response()
@@ -324,7 +325,7 @@ class _Telling:
             return
         last_dose = course.last_of("lenalidomide").last_dose
         months = months_between(last_dose, present)
-        if months == Range():
+        if months == ANY_NUMBER:
             return
         months = Range(max(months.least or 0, 0), None if months.most is None else max(months.most, 0))
         if months.exact == 0 and "lenalidomide" not in self.refractory_to:

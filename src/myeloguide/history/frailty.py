@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import field
 from datetime import date
 from functools import cache, lru_cache
 from pathlib import Path
@@ -14,6 +14,7 @@ from pydantic import StrictFloat, StrictInt, model_validator
 
 from myeloguide.knowledge.reading import Strict, check, read, wrong_value
 from myeloguide.record.events import FindingRecorded, Person
+from myeloguide.record.frozen import frozen
 from myeloguide.record.ranges import Range
 
 RECENT_DAYS = 180
@@ -92,7 +93,7 @@ def frailty_scores() -> tuple[FrailtyScore, ...]:
     return check(read(Path(__file__).parent / "data" / "frailty.yaml", name="frailty.yaml"), _ScoreFile).scores
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@frozen(eq=False)
 class ItemFound:
     """An item as it was recorded, None where it was not, with the points that this allows and where it comes from."""
 
@@ -102,17 +103,18 @@ class ItemFound:
     text: str
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@frozen(eq=False)
 class Scored:
     """A score of one patient: fewest and most points, category and frailty where these decide, and what is missing."""
 
     score: FrailtyScore
     items: tuple[ItemFound, ...]
+    points: tuple[int, int] = field(init=False)
+    """The fewest and the most points."""
 
-    @property
-    def points(self) -> tuple[int, int]:
-        """The fewest and the most points."""
-        return sum(item.points[0] for item in self.items), sum(item.points[1] for item in self.items)
+    def __post_init__(self) -> None:
+        points = sum(item.points[0] for item in self.items), sum(item.points[1] for item in self.items)
+        object.__setattr__(self, "points", points)
 
     @property
     def category(self) -> str | None:

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date
 
 from myeloguide.history.course import COMPLETE
 from myeloguide.history.lines import LinesFound
 from myeloguide.history.response import VISIT_DAYS, Category, Line, Panel, Visit, best, confirmed, criteria, mrd_negative
 from myeloguide.record.events import Events
+from myeloguide.record.frozen import frozen
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@frozen(eq=False)
 class Judged:
     """A visit in its line, with the confirmed response at it; `recorded` where somebody wrote the category."""
 
@@ -42,10 +42,11 @@ def judge(events: Events, lines: LinesFound, visits: Sequence[Panel], *, latest:
                 category: Category = item.category  # type: ignore[assignment]
                 mrd = _mrd_near(day, residual)
                 recorded.append(Visit(day, category, ("as recorded",), by_imaging=bool(item.clinical), mrd_negative=mrd))
-        recorded.sort(key=lambda visit: visit.day)
-        seen = [(visit, True) for visit in recorded]
-        seen += [(visit, False) for visit in _measured(start, until, visits) if _counts(visit, recorded)]
-        seen.sort(key=lambda item: item[0].day)
+        seen = [(visit, False) for visit in _measured(start, until, visits)]
+        if recorded:
+            recorded.sort(key=lambda visit: visit.day)
+            seen = [*((visit, True) for visit in recorded), *(item for item in seen if _counts(item[0], recorded))]
+            seen.sort(key=lambda item: item[0].day)
         last = seen[-1][0].category if seen else None
         died = events.person.death_date is not None and number == len(starts) - 1 and last == "PD"
         categories = confirmed([visit for visit, _ in seen], until, died_of_progression=died)
@@ -58,7 +59,7 @@ def judge(events: Events, lines: LinesFound, visits: Sequence[Panel], *, latest:
 
 def _counts(visit: Visit, recorded: Sequence[Visit]) -> bool:
     """Whether what was measured at a visit counts beside the categories recorded in its line."""
-    if not recorded or visit.day < recorded[0].day:
+    if visit.day < recorded[0].day:
         return True
     if any(abs((visit.day - item.day).days) <= VISIT_DAYS for item in recorded):
         return False

@@ -16,6 +16,7 @@ from typing import Literal
 
 from myeloguide.knowledge.vocabulary import Vocabulary
 from myeloguide.record.events import Events, Procedure, Treatment
+from myeloguide.record.frozen import frozen
 from myeloguide.record.time import UNKNOWN, When, before, days_between
 
 PhaseName = Literal["induction", "conditioning", "consolidation", "maintenance"]
@@ -27,7 +28,7 @@ MOBILISING, MOBILISING_DAYS = "cyclophosphamide", 7
 """Given alone and so briefly, it may mobilise stem cells."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen()
 class LineRules:
     """Numbers behind the counting of lines, in days.
 
@@ -55,7 +56,7 @@ class LineRules:
 IMWG_2015 = LineRules("imwg-2015", "Rajkumar, Richardson, San Miguel, Blood 2015;126:921")
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@frozen(eq=False)
 class PhaseFound:
     """A phase of a line: its agents (steroids left out), from the first start to the last stop, and the rows it comes from."""
 
@@ -67,7 +68,7 @@ class PhaseFound:
     rows: tuple[int, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@frozen(eq=False)
 class LineFound:
     """A line as it was counted: phases, autologous transplants, why it began, and what was assumed."""
 
@@ -84,8 +85,8 @@ class LineFound:
     """When it began: with the first of its drugs and transplants."""
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "agents", tuple(dict.fromkeys(agent for phase in self.phases for agent in phase.agents)))
-        starts = [*(phase.start for phase in self.phases), *self.transplants, *self.allogeneic, *self.infusions]
+        object.__setattr__(self, "agents", tuple(dict.fromkeys([agent for phase in self.phases for agent in phase.agents])))
+        starts = [*[phase.start for phase in self.phases], *self.transplants, *self.allogeneic, *self.infusions]
         firsts, lasts = [when.first for when in starts if when.first], [when.last for when in starts if when.last]
         object.__setattr__(self, "start", When(min(firsts, default=None), min(lasts, default=None)))
 
@@ -100,7 +101,7 @@ class LineFound:
         return any(phase.assumed for phase in self.phases)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@frozen(eq=False)
 class LinesFound:
     """The lines of a patient by one rule set. `between` are the least and the most lines where the record leaves them open."""
 
@@ -136,7 +137,7 @@ class _Open:
         return tuple(item.date for item in self.procedures if item.kind == kind and item.date is not None)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen()
 class _Given:
     """A drug or a procedure on a day of one reading of the dates."""
 
@@ -370,8 +371,9 @@ class _Telling:
         first = group[0]
         if item.is_transplant or item.intent != first.intent:
             return False
-        between = any(first.day < progression <= item.day for progression in self.progressions)
-        return item.day - first.day <= timedelta(days=self.rules.together) and not between
+        if (item.day - first.day).days > self.rules.together:
+            return False
+        return not any(first.day < progression <= item.day for progression in self.progressions)
 
     def found(self, number: int, line: _Open) -> LineFound:
         induction = next((phase.agents for phase in line.phases if phase.intent == "induction"), None)
@@ -410,7 +412,7 @@ class _Telling:
         cells = [item.day for item in group if item.treatment is None or item.treatment.agent in self.once]
         if intent is None:
             why = self.reason(treatments, infusions, day) if self.line.begun else "the first treatment recorded"
-            kept = [] if cells else self.given_on(treatments)
+            kept = [] if cells or not self.treated else self.given_on(treatments)
             self.begin(day, why, for_relapse=group[0].intent == "relapse")
             treatments += kept
             intent, assumed = "induction", False
@@ -551,17 +553,12 @@ class _Telling:
         last = self.line.phases[-1] if self.line.phases else None
         if last is not None and last.intent == intent:
             ends = None if last.stop is None or stop is None else max(last.stop, stop, key=lambda when: when.last or date.max)
-            self.line.phases[-1] = replace(
-                last,
-                agents=tuple(dict.fromkeys((*last.agents, treatment.agent))),
-                stop=ends,
-                assumed=last.assumed or assumed,
-                rows=(*last.rows, treatment.row),
-            )
+            agents = last.agents if treatment.agent in last.agents else (*last.agents, treatment.agent)
+            rows = (*last.rows, treatment.row)
+            self.line.phases[-1] = PhaseFound(intent, agents, last.start, ends, last.assumed or assumed, rows)
         else:
             assert treatment.start is not None
-            rows = (treatment.row,)
-            self.line.phases.append(PhaseFound(intent, (treatment.agent,), treatment.start, stop, assumed, rows))
+            self.line.phases.append(PhaseFound(intent, (treatment.agent,), treatment.start, stop, assumed, (treatment.row,)))
             if intent != "conditioning":
                 self.regimen_day = day
         self.treated.append(treatment)

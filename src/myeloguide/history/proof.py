@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from myeloguide.record.frozen import frozen
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@frozen(eq=False)
 class Proof:
     """Why a fact has its value; `assumed` where the record left something open that was read in the usual way."""
 

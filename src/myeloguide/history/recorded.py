@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 from datetime import date, timedelta
+from typing import Any
 
 from myeloguide.history.course import MAINTENANCE, RANKS, LineCourse, Stretch
 from myeloguide.history.definitions import Definitions
@@ -41,10 +42,7 @@ def course_of(
     line = lines[position]
     until = lines[position + 1].start.last if position + 1 < len(lines) else _seen_until(events, as_of)
     rows = {row: phase.intent for phase in line.phases for row in phase.rows}
-    given = sorted(
-        (_within(item, lines, position) for item in events.treatments if item.row in rows),
-        key=lambda item: ((item.start and item.start.first) or date.min, item.row),
-    )
+    given = sorted(_given(events, lines, position, rows), key=_place)
     once = cell_products(vocabulary)
     cells = line.infusions or any(agent in once for agent in line.agents)
     stretches = tuple(_stretch(item, rows[item.row], given, definitions, until or as_of, as_of, once) for item in given)
@@ -89,18 +87,27 @@ def course_of(
     )
 
 
-def _within(item: Treatment, lines: Sequence[LineFound], position: int) -> Treatment:
-    """Return what of a drug's period falls into a line, where it was given on from the line before or into the line after."""
+def _given(events: Events, lines: Sequence[LineFound], position: int, rows: Collection[int]) -> Iterator[Treatment]:
+    """Yield the drugs of a line with what falls into it, where they were given on from the line before or into the next."""
     begun = lines[position].start
-    if position and before(item.start or UNKNOWN, begun) and item.row in _rows(lines[position - 1]):
-        item = replace(item, start=begun)
-    if position + 1 < len(lines) and item.row in _rows(lines[position + 1]):
-        item = replace(item, stop=lines[position + 1].start, ongoing=False, stop_reason=None)
-    return item
+    earlier = _rows(lines[position - 1]) if position else ()
+    later = _rows(lines[position + 1]) if position + 1 < len(lines) else ()
+    for item in events.treatments:
+        if item.row in rows:
+            changed: dict[str, Any] = {}
+            if item.row in earlier and before(item.start or UNKNOWN, begun):
+                changed["start"] = begun
+            if item.row in later:
+                changed |= {"stop": lines[position + 1].start, "ongoing": False, "stop_reason": None}
+            yield replace(item, **changed) if changed else item
 
 
-def _rows(line: LineFound) -> Iterator[int]:
-    return (row for phase in line.phases for row in phase.rows)
+def _place(item: Treatment) -> tuple[date, int]:
+    return (item.start and item.start.first) or date.min, item.row
+
+
+def _rows(line: LineFound) -> list[int]:
+    return [row for phase in line.phases for row in phase.rows]
 
 
 def _seen_until(events: Events, as_of: date) -> date:

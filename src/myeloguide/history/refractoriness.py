@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from myeloguide.history.course import LineCourse, Stretch
@@ -12,14 +11,14 @@ from myeloguide.history.kleene import all_of, any_of
 from myeloguide.history.proof import Proof
 from myeloguide.knowledge.vocabulary import Vocabulary
 from myeloguide.record.fact_sheet import FactSheet, Members
-from myeloguide.record.ranges import Range, counted
+from myeloguide.record.frozen import frozen
+from myeloguide.record.ranges import ANY_NUMBER, Range, counted
 from myeloguide.record.time import UNKNOWN, When, before, days_between
 
-ANY_TIME = Range()
 NOT_NEGATIVE = Range(0, None)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@frozen(eq=False)
 class Finding:
     """Whether the disease is refractory to an agent by one line, with the dates that say so.
 
@@ -32,7 +31,7 @@ class Finding:
     reason: str
     last_dose: When = UNKNOWN
     progression: When = UNKNOWN
-    days: Range = ANY_TIME
+    days: Range = ANY_NUMBER
     on_it: bool = False
     assumed: bool = False
     first_dose: When = UNKNOWN
@@ -43,7 +42,7 @@ class Finding:
     @property
     def given(self) -> Range:
         """The days from the first dose to the last."""
-        return days_between(self.first_dose, self.last_dose).within(NOT_NEGATIVE) or ANY_TIME
+        return days_between(self.first_dose, self.last_dose).within(NOT_NEGATIVE) or ANY_NUMBER
 
 
 def findings(courses: Sequence[LineCourse], definitions: Definitions) -> list[Finding]:
@@ -56,10 +55,21 @@ def findings(courses: Sequence[LineCourse], definitions: Definitions) -> list[Fi
     ]
 
 
-def refractory(found: Iterable[Finding]) -> Finding | None:
+def by_agent(found: Iterable[Finding]) -> dict[str, list[Finding]]:
+    """Return the findings on each agent, in order."""
+    grouped: dict[str, list[Finding]] = {}
+    for finding in found:
+        grouped.setdefault(finding.agent, []).append(finding)
+    return grouped
+
+
+def decisive(found: Sequence[Finding]) -> Finding:
     """Return the finding that decides: one that proves it, else one that leaves it open, else one that excludes it."""
-    ranked = {True: 0, None: 1, False: 2}
-    return min(found, key=lambda finding: (ranked[finding.refractory], -finding.line), default=None)
+    return min(found, key=_order)
+
+
+def _order(finding: Finding) -> tuple[int, int]:
+    return (0 if finding.refractory else 1 if finding.refractory is None else 2), -finding.line
 
 
 # --- classes ---
@@ -125,7 +135,7 @@ class _Reading:
     def __init__(self, course: LineCourse, agent: str, courses: Sequence[LineCourse], definitions: Definitions) -> None:
         self.course = course
         self.agent = agent
-        self.later = [other for other in courses if other.number > course.number]
+        self.courses = courses
         self.definitions = definitions
         self.given = course.holding(agent)
         self.last: Stretch = course.last_of(agent)
@@ -160,7 +170,15 @@ class _Reading:
         return all(self.agent in stretch.low_dose for stretch in self.given)
 
     def found(
-        self, value: bool | None, rule: str, reason: str, when: When = UNKNOWN, days: Range = ANY_TIME, *, on_it: bool = False
+        self,
+        value: bool | None,
+        rule: str,
+        reason: str,
+        when: When = UNKNOWN,
+        days: Range = ANY_NUMBER,
+        *,
+        on_it: bool = False,
+        assumed: bool = False,
     ) -> Finding:
         return Finding(
             self.agent,
@@ -171,18 +189,19 @@ class _Reading:
             when,
             days,
             on_it,
+            assumed,
             first_dose=self.first_dose,
             dose=self.last.doses.get(self.agent),
             response=self.response,
             rule=rule,
         )
 
-    def excluded(self, rule: str, reason: str, when: When = UNKNOWN, days: Range = ANY_TIME) -> Finding:
+    def excluded(self, rule: str, reason: str, when: When = UNKNOWN, days: Range = ANY_NUMBER) -> Finding:
         """Return that the line does not make the disease refractory; where no response is recorded, that is an assumption."""
         if self.response is not None:
             return self.found(False, rule, reason, when, days)
         reason += "; response not recorded, taken as minimal response or better"
-        return replace(self.found(False, rule, reason, when, days), assumed=True)
+        return self.found(False, rule, reason, when, days, assumed=True)
 
     def by_progression(self) -> Finding:
         course, number, when = self.course, self.course.number, self.course.progression
@@ -234,8 +253,10 @@ class _Reading:
     def by_later_lines(self) -> Iterator[Finding]:
         """Read progressions of later lines that may still fall within 60 days of this agent's last dose."""
         limit, last = self.definitions.refractory_days, self.last.last_dose
-        for later in self.later:
-            if later.no_progression or not last.known or days_between(last, later.start).exceeds(limit):
+        for later in self.courses:
+            if later.number <= self.course.number or later.no_progression or not last.known:
+                continue
+            if days_between(last, later.start).exceeds(limit):
                 continue
             when = later.progression or UNKNOWN
             begun_after = before(when, self.first_dose)

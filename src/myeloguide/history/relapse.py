@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date
 from typing import Literal
 
@@ -12,17 +11,16 @@ from myeloguide.history.definitions import Definitions
 from myeloguide.history.kleene import all_of, any_of, negated
 from myeloguide.history.proof import Proof
 from myeloguide.history.refractoriness import Finding
-from myeloguide.record.ranges import Range
+from myeloguide.record.frozen import frozen
+from myeloguide.record.ranges import ANY_NUMBER, Range
 from myeloguide.record.time import UNKNOWN, When, before, days_between, months_between
 
 Kind = Literal["biochemical", "clinical"]
 Seen = Literal["read", "secondary", "unverified"]
 """Where a row of criteria was seen: in the publication itself, on a page that quotes it, or nowhere yet."""
 
-ANY_NUMBER = Range()
 
-
-@dataclass(frozen=True, slots=True, eq=False)
+@frozen(eq=False)
 class SignFound:
     """Whether a sign was there at a relapse, what shows it, and where its limit was seen; `assumed`: not recorded, so absent."""
 
@@ -33,7 +31,7 @@ class SignFound:
     assumed: bool = False
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@frozen(eq=False)
 class Signs:
     """What tells a relapse's kind: every sign by one version, and whether it was significant, with its proof."""
 
@@ -58,7 +56,7 @@ class Signs:
 # --- relapse in time ---
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@frozen(eq=False)
 class Relapse:
     """The progression of one line: when, how long after the last dose, the transplant, and from what response.
 

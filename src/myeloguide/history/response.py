@@ -8,7 +8,7 @@ baseline of the line, progression from the lowest value since.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from datetime import date, timedelta
 from functools import cache, cached_property, lru_cache
 from operator import itemgetter
@@ -20,6 +20,7 @@ from pydantic import StrictBool, StrictFloat
 from myeloguide.history.kleene import all_of
 from myeloguide.knowledge.reading import Strict, check, read
 from myeloguide.record.events import FindingRecorded, Measurement
+from myeloguide.record.frozen import frozen
 from myeloguide.record.ranges import Range, shown
 from myeloguide.record.time import When
 
@@ -137,7 +138,7 @@ def criteria(version: str = "imwg-2016") -> Criteria:
     return next(item for item in check(document, _CriteriaFile).versions if item.version == version)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen()
 class Panel:
     """What is known at a visit: g/dL, mg/24 h, mg/dL, per cent, cells per microlitre; residual disease as a share of cells.
 
@@ -162,7 +163,7 @@ class Panel:
     rows: tuple[int, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@frozen(eq=False)
 class Visit:
     """The response at a visit as it stands alone: category, what shows it, whether imaging alone shows progression.
 
@@ -196,8 +197,9 @@ def panels(measurements: Iterable[Measurement], findings: Iterable[FindingRecord
     """
     events: list[tuple[date, str, Any, int]] = []
     for item in measurements:
-        if item.test in _TESTS and (day := _day_of(item.date, latest=latest)):
-            events.append((day, _TESTS[item.test], item.value, item.row))
+        name = _TESTS.get(item.test)
+        if name is not None and (day := _day_of(item.date, latest=latest)):
+            events.append((day, name, item.value, item.row))
     for finding in findings:
         if day := _day_of(finding.date, latest=latest):
             events += ((day, name, value, finding.row) for name, value in _found(finding))
@@ -422,8 +424,8 @@ class Line:
         base: Range | None = getattr(self.baseline, name)
         value: Range | None = getattr(panel, name)
         fell = None
-        if base is not None and value is not None and base.exact:
-            fell = _at_most(value, base.exact * (1 - limit.value / 100))
+        if base is not None and value is not None and (exact := base.exact):
+            fell = _at_most(value, exact * (1 - limit.value / 100))
         return f"{title} down {limit.shown} %", fell
 
     def dflc_down(self, panel: Panel, limit: Threshold) -> Part:
@@ -438,17 +440,12 @@ class Line:
         """Return what shows progression, and whether it is imaging. A value "<1" has not risen to 1."""
         limits, lowest = self.criteria.progression, self.lowest
         found: list[tuple[str, bool]] = []
-
-        def compare(name: str, value: Range | None, least: Threshold, title: str, unit: str, *, imaging: bool = False) -> None:
-            low = lowest.get(name)
-            if value is not None and low is not None and (now := value.least or 0.0) > low and self.risen(now, low, least.value):
-                found.append((f"{title} {_short(now)}{unit}, from a lowest of {_short(low)}", imaging))
-
-        high = lowest.get("serum", 0) >= limits.high_nadir.value
-        compare(
-            "serum", panel.serum, limits.serum_at_least_from_high if high else limits.serum_at_least, "serum M-protein", " g/dL"
-        )
-        compare("urine", panel.urine, limits.urine_at_least, "urine M-protein", " mg/24 h")
+        if panel.serum is not None and "serum" in lowest:
+            high = lowest["serum"] >= limits.high_nadir.value
+            least = limits.serum_at_least_from_high if high else limits.serum_at_least
+            found += self.rise("serum", panel.serum, least, "serum M-protein", " g/dL")
+        if panel.urine is not None:
+            found += self.rise("urine", panel.urine, limits.urine_at_least, "urine M-protein", " mg/24 h")
         if self.serum is False and self.urine is False:
             difference = self.difference(panel, _at_least)
             if difference is not None and "dflc" in lowest:
@@ -457,7 +454,8 @@ class Line:
                     text = f"light-chain difference {_short(difference)} mg/dL, from a lowest of {_short(lowest['dflc'])}"
                     found.append((text, False))
             if self.flc is False:
-                compare("marrow", panel.marrow, limits.marrow_at_least, "marrow plasma cells", " %", imaging=True)
+                if panel.marrow is not None:
+                    found += self.rise("marrow", panel.marrow, limits.marrow_at_least, "marrow plasma cells", " %", imaging=True)
                 if self.marrow is False:
                     self.circulating(panel, found)
         if panel.plasmacytoma in ("new", "grown"):
@@ -465,6 +463,15 @@ class Line:
         if panel.bone_lesion == "new":
             found.append(("a new bone lesion", True))
         return found
+
+    def rise(
+        self, name: str, value: Range, least: Threshold, title: str, unit: str, *, imaging: bool = False
+    ) -> tuple[tuple[str, bool], ...]:
+        """Return how far a value rose from its lowest, if that is progression."""
+        now, low = value.least or 0.0, self.lowest.get(name)
+        if low is None or now <= low or not self.risen(now, low, least.value):
+            return ()
+        return ((f"{title} {_short(now)}{unit}, from a lowest of {_short(low)}", imaging),)
 
     def circulating(self, panel: Panel, found: list[tuple[str, bool]]) -> None:
         limits, low = self.criteria.progression, self.lowest.get("circulating")
@@ -510,7 +517,7 @@ def _baseline(start: date, before: Sequence[Panel]) -> Panel:
     oldest = start - timedelta(days=BASELINE_DAYS)
     for panel in before:
         if oldest <= panel.day <= start:
-            known.update((name, value) for name in _VALUES if (value := getattr(panel, name)) is not None)
+            known |= {name: value for name in _VALUES if (value := getattr(panel, name)) is not None}
     return Panel(start, **known)
 
 
@@ -523,13 +530,12 @@ def _lacking(category: Category, texts: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def _all(parts: Sequence[Part]) -> Shown:
-    missing: list[str] = []
-    for text, value in parts:
-        if value is None:
-            missing.append(text)
-        elif not value:
-            return False, ()
-    return (None, tuple(missing)) if missing else (True, tuple([text for text, _ in parts]))
+    values = [value for _, value in parts]
+    if False in values:
+        return False, ()
+    if None in values:
+        return None, tuple([text for text, value in parts if value is None])
+    return True, tuple([text for text, _ in parts])
 
 
 def _or(one: bool | None, other: bool | None) -> bool | None:
@@ -549,8 +555,9 @@ def _below(value: Range, limit: float) -> bool | None:
 
 
 def _at_most(value: Range, limit: float) -> bool | None:
-    if value.exact is not None:
-        return round(value.exact, 9) <= round(limit, 9)
+    exact = value.exact
+    if exact is not None:
+        return exact <= limit or round(exact, 9) <= round(limit, 9)
     exceeded = value.exceeds(limit)
     return None if exceeded is None else not exceeded
 
@@ -569,8 +576,6 @@ def _at_least(value: Range) -> float:
 
 def _middle(value: Range) -> float:
     """Return a number for comparing: the value, or the limit below or above which it lies."""
-    if value.exact is not None:
-        return value.exact
     return value.most if value.most is not None else value.least or 0.0
 
 
@@ -597,7 +602,9 @@ def confirmed(visits: Sequence[Visit], new_therapy: date | None = None, *, died_
     last: Category = "NE"
     for visit, after in zip(visits, reversed(evaluable), strict=True):
         in_time = after is not None and (new_therapy is None or after.day <= new_therapy)
-        last = max(last, _confirmed(visit, after, in_time=in_time, died=died_of_progression), key=_RANK.__getitem__)
+        category = _confirmed(visit, after, in_time=in_time, died=died_of_progression)
+        if _RANK[category] > _RANK[last]:
+            last = category
         found.append(last)
     return found
 

@@ -6,7 +6,6 @@ Every statement is three-valued: what was not looked for, or cannot be told from
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cache, cached_property
 from pathlib import Path
@@ -20,6 +19,7 @@ from myeloguide.history.relapse import Seen, SignFound
 from myeloguide.history.response import BASELINE_DAYS, Panel, criteria, normal_ratio
 from myeloguide.knowledge.reading import Strict, check, read, wrong_value
 from myeloguide.record.events import UNITS, Events, Treatment
+from myeloguide.record.frozen import frozen
 from myeloguide.record.ranges import Range
 from myeloguide.record.time import UNKNOWN, When, before, days_between, months_between
 
@@ -58,6 +58,16 @@ class Sign(Strict):
         if self.test is not None and self.test not in UNITS:
             raise wrong_value(f'{self.sign}: there is no test "{self.test}"', suggestion(self.test, UNITS))
         return self
+
+    @cached_property
+    def absent(self) -> SignFound:
+        """What is said of it where a complete record does not name it."""
+        return SignFound(self.sign, False, f"no {self.sign.replace('_', ' ')} recorded", self.seen, assumed=True)
+
+    @cached_property
+    def not_recorded(self) -> SignFound:
+        """What is said of it where a record does not name it."""
+        return SignFound(self.sign, None, f"{self.sign.replace('_', ' ')} not recorded", self.seen)
 
     @cached_property
     def changes(self) -> bool:
@@ -151,7 +161,7 @@ Timed = tuple[date, date, T]
 """First and last possible day of a record, with what it says."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@frozen(eq=False)
 class Recorded:
     """What tells the kind of a relapse: values by test, words by finding, drugs; `complete`: what is not recorded is not."""
 
@@ -212,7 +222,7 @@ def signs_at(relapse: When, start: date | None, recorded: Recorded, version: Cli
     return tuple(_sign(sign, around, recorded) for sign in version.signs)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen()
 class _Around:
     """The days near a relapse, possibly and for certain, and the day from which values belong to its line."""
 
@@ -232,9 +242,9 @@ Verdict = tuple[bool | None, str, Timed[Any]]
 
 def _sign(sign: Sign, around: _Around, recorded: Recorded) -> SignFound:
     verdicts: list[Verdict] = []
-    if sign.finding is not None:
+    if sign.finding in recorded.words:
         verdicts += _by_finding(sign, around, recorded)
-    if sign.test is not None:
+    if sign.test in recorded.values:
         by_test = _by_test(sign, around, recorded)
         if any(value is not None for value, _, _ in by_test):  # a size tells what the word leaves open
             verdicts = [verdict for verdict in verdicts if verdict[0] is not None]
@@ -243,10 +253,7 @@ def _sign(sign: Sign, around: _Around, recorded: Recorded) -> SignFound:
         for value, remark, record in verdicts:
             if value is wanted:
                 return SignFound(sign.sign, value, _text(sign, record) + remark, sign.seen)
-    name = sign.sign.replace("_", " ")
-    if recorded.complete and sign.finding is not None:
-        return SignFound(sign.sign, False, f"no {name} recorded", sign.seen, assumed=True)
-    return SignFound(sign.sign, None, f"{name} not recorded", sign.seen)
+    return sign.absent if recorded.complete and sign.finding is not None else sign.not_recorded
 
 
 def _text(sign: Sign, record: Timed[Any]) -> str:
@@ -261,7 +268,7 @@ def _text(sign: Sign, record: Timed[Any]) -> str:
 def _by_finding(sign: Sign, around: _Around, recorded: Recorded) -> list[Verdict]:
     found: list[Verdict] = []
     assert sign.finding is not None
-    for record in recorded.words.get(sign.finding, ()):
+    for record in recorded.words[sign.finding]:
         if record[1] >= around.first and record[0] <= around.last:
             if record[2] in sign.excluded_by:
                 found += [(False, "", record)] if around.certain(record) else []
@@ -273,7 +280,7 @@ def _by_finding(sign: Sign, around: _Around, recorded: Recorded) -> list[Verdict
 def _by_test(sign: Sign, around: _Around, recorded: Recorded) -> list[Verdict]:
     assert sign.test is not None
     found: list[Verdict] = []
-    values = recorded.values.get(sign.test, ())
+    values = recorded.values[sign.test]
     for record in values:
         if record[1] < around.first or record[0] > around.last:
             continue

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date
 
 from myeloguide.history.course import LineCourse, lay_out
@@ -22,16 +22,17 @@ from myeloguide.history.signs import Recorded, clinical_criteria, significant, s
 from myeloguide.knowledge.vocabulary import Vocabulary
 from myeloguide.record.events import Events, Treatment
 from myeloguide.record.fact_sheet import FactSheet, Members
+from myeloguide.record.frozen import frozen
 from myeloguide.record.patient_file import History
 from myeloguide.record.patient_file import Line as LineGiven
-from myeloguide.record.ranges import Range
+from myeloguide.record.ranges import ANY_NUMBER, Range
 from myeloguide.record.time import UNKNOWN, When
 
 _MOST_READINGS = 6
 """Lines and progressions are told again until they agree; more often than this they never did."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@frozen(eq=False)
 class Told:
     """What one patient's record says: lines, the responses in them, scores, and what follows with its proofs.
 
@@ -65,8 +66,8 @@ def tell(
     events = _known_on(events, as_of)
     complete = assume_complete or events.person.complete
     reading = _read(events, vocabulary, count, definitions, as_of, complete=complete, latest=False)
-    begun = (line.start for line in reading.lines.lines)
-    if any(when.first != when.last for when in (*_dates(events), *begun)):
+    begun = [line.start for line in reading.lines.lines]
+    if not all(when.first == when.last for when in (*_dates(events), *begun)):
         other = _read(events, vocabulary, count, definitions, as_of, complete=complete, latest=True)
         reading = _agreed(reading, other, events)
     lines, visits, judged, courses = reading.lines, reading.visits, reading.judged, reading.courses
@@ -75,7 +76,7 @@ def tell(
     person = events.person
     age = age_on(person, as_of)
     told_age = given.number("age")
-    scores = scored(age if told_age == Range() else told_age, events.findings, as_of)
+    scores = scored(age if told_age == ANY_NUMBER else told_age, events.findings, as_of)
 
     def derived_from(courses: Sequence[LineCourse], *, complete: bool) -> Derived:
         signs = _signs(events, courses, judged, visits, relapse, vocabulary, complete=complete)
@@ -98,7 +99,7 @@ def tell(
     return Told(person.patient_id, lines, tuple(judged), derived, scores)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@frozen(eq=False)
 class _Reading:
     """What is read of a record whose partly known dates stand for their first days, or for their last."""
 
@@ -130,7 +131,7 @@ def _read(
         judged = judge(events, lines, visits, latest=latest)
     else:
         lines = _never_agreed(before_it, lines)
-    placed = not any(when.first is None or when.last is None for when in _dates(events))
+    placed = all(when.first and when.last for when in _dates(events))
     courses = [
         course_of(events, lines.lines, number, judged, vocabulary, definitions, as_of, complete=complete, placed=placed)
         for number in range(len(lines.lines))
@@ -138,11 +139,9 @@ def _read(
     return _Reading(lines, visits, judged, courses)
 
 
-def _dates(events: Events) -> Iterator[When]:
-    """Yield the dates of values, findings and responses."""
-    for items in (events.measurements, events.findings, events.responses):
-        for item in items:
-            yield item.date
+def _dates(events: Events) -> list[When]:
+    """Return the dates of values, findings and responses."""
+    return [item.date for items in (events.measurements, events.findings, events.responses) for item in items]
 
 
 def _agreed(one: _Reading, other: _Reading, events: Events) -> _Reading:
@@ -207,20 +206,19 @@ def _known_on(events: Events, as_of: date) -> Events:
         return item if known(item.stop) else replace(item, stop=None, ongoing=True, stop_reason=None)
 
     person = events.person
-    return replace(
-        events,
-        person=replace(
+    return Events(
+        replace(
             person,
             as_of=When.on(as_of),  # what is ongoing goes on until then
             last_seen=person.last_seen if known(person.last_seen) else None,
             death_date=person.death_date if known(person.death_date) else None,
         ),
-        treatments=tuple(going_on(item) for item in events.treatments if known(item.start)),
-        procedures=tuple(item for item in events.procedures if known(item.date)),
-        measurements=tuple(item for item in events.measurements if known(item.date)),
-        findings=tuple(item for item in events.findings if known(item.date)),
-        responses=tuple(item for item in events.responses if known(item.date)),
-        lines=None if events.lines is None else tuple(so_far(line) for line in events.lines if known(line.begun)),
+        treatments=tuple([going_on(item) for item in events.treatments if known(item.start)]),
+        procedures=tuple([item for item in events.procedures if known(item.date)]),
+        measurements=tuple([item for item in events.measurements if known(item.date)]),
+        findings=tuple([item for item in events.findings if known(item.date)]),
+        responses=tuple([item for item in events.responses if known(item.date)]),
+        lines=None if events.lines is None else tuple([so_far(line) for line in events.lines if known(line.begun)]),
     )
 
 

@@ -5,9 +5,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal
 
+from myeloguide.record.frozen import frozen
 from myeloguide.record.patient_file import Line
 from myeloguide.record.ranges import Range
 from myeloguide.record.time import When, before
@@ -33,7 +33,7 @@ UNITS = {
 """The standard unit of each laboratory test."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen()
 class Person:
     """What the patients table says of a patient; every date may be unknown."""
 
@@ -53,7 +53,7 @@ class Person:
         return begun is not None and diagnosed is not None and before(diagnosed, begun) is False
 
 
-@dataclass(frozen=True, slots=True)
+@frozen()
 class Treatment:
     """An agent over a period. `stop` None is unknown, unless it is `ongoing`."""
 
@@ -70,7 +70,7 @@ class Treatment:
     row: int = 0
 
 
-@dataclass(frozen=True, slots=True)
+@frozen()
 class Procedure:
     """A procedure: autologous or allogeneic transplant, harvest, CAR-T infusion, radiotherapy."""
 
@@ -79,7 +79,7 @@ class Procedure:
     row: int = 0
 
 
-@dataclass(frozen=True, slots=True)
+@frozen()
 class Measurement:
     """A laboratory value in the standard unit of its test; one below a limit is a range: "<0.1" is at most 0.1."""
 
@@ -89,7 +89,7 @@ class Measurement:
     row: int = 0
 
 
-@dataclass(frozen=True, slots=True)
+@frozen()
 class FindingRecorded:
     """A finding with its word or number: immunofixation, plasmacytoma, bone lesion, hyperviscosity, cytogenetics, ECOG."""
 
@@ -99,7 +99,7 @@ class FindingRecorded:
     row: int = 0
 
 
-@dataclass(frozen=True, slots=True)
+@frozen()
 class ResponseRecorded:
     """A response category as somebody recorded it: sCR, CR, VGPR, PR, MR, SD, PD or NE."""
 
@@ -109,7 +109,7 @@ class ResponseRecorded:
     row: int = 0
 
 
-@dataclass(frozen=True, slots=True)
+@frozen()
 class Events:
     """Everything recorded of one patient; `lines` as somebody counted them, None where nobody did."""
 

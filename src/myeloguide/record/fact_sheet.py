@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import Any
 
 from myeloguide.errors import InputError, Problem, suggestion
 from myeloguide.knowledge.facts import Fact
 from myeloguide.knowledge.reading import Document, Place
 from myeloguide.knowledge.vocabulary import Vocabulary
-from myeloguide.record.ranges import Range
+from myeloguide.record.frozen import frozen
+from myeloguide.record.ranges import ANY_NUMBER, Range
 
 
-@dataclass(frozen=True, slots=True)
+@frozen()
 class Members:
     """What is known of a list fact: its members, what is known not to be one, and whether the list is complete."""
 
@@ -29,9 +30,10 @@ class Members:
 
 
 Value = bool | str | Range | Members
+_NO_MEMBER_KNOWN = Members()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen()
 class FactSheet:
     """Known facts by name; a fact that is not there is unknown. `other_regimens` are regimens given without an id."""
 
@@ -43,12 +45,12 @@ class FactSheet:
     def members(self, fact: str) -> Members:
         """Return what is known of a list fact."""
         value = self.values.get(fact)
-        return value if isinstance(value, Members) else Members()
+        return value if isinstance(value, Members) else _NO_MEMBER_KNOWN
 
     def number(self, fact: str) -> Range:
         """Return what is known of a number."""
         value = self.values.get(fact)
-        return value if isinstance(value, Range) else Range()
+        return value if isinstance(value, Range) else ANY_NUMBER
 
 
 _FACTS_ARE_LISTED = "docs/patient-file.md lists the facts"

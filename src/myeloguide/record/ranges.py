@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from math import ceil, floor, isinf
 from typing import Any
 
@@ -45,8 +46,11 @@ class Range:
 
     def within(self, other: Range) -> Range | None:
         """Return what both ranges allow, or None when they exclude each other."""
-        least = max((x for x in (self.least, other.least) if x is not None), default=None)
-        most = min((x for x in (self.most, other.most) if x is not None), default=None)
+        least, most = self.least, self.most
+        if least is None or (other.least is not None and other.least > least):
+            least = other.least
+        if most is None or (other.most is not None and other.most < most):
+            most = other.most
         return None if least is not None and most is not None and least > most else Range(least, most)
 
     def surpasses(self, other: Range, least: float = 0, factor: float = 1) -> bool | None:
@@ -57,13 +61,18 @@ class Range:
         return False if known and round(self.most - other.least * factor, 9) < least else None  # type: ignore[operator]
 
     def __str__(self) -> str:
-        if self.exact is not None:
-            return shown(self.exact)
+        exact = self.exact
+        if exact is not None:
+            return shown(exact)
         if self.least is None:
             return "unknown" if self.most is None else f"at most {_up(self.most)}"
         return f"at least {_down(self.least)}" if self.most is None else f"{_down(self.least)} to {_up(self.most)}"
 
 
+ANY_NUMBER = Range()
+
+
+@lru_cache(maxsize=4096)  # laboratory values repeat
 def shown(number: float) -> str:
     """Return a number with one decimal, or as many as keep it from looking whole: 35.96 is not 36."""
     if isinf(number):

@@ -52,13 +52,13 @@ class When:
         return When(first, last)
 
     def __str__(self) -> str:
-        if self.first is None or self.last is None:
-            if self.first is None and self.last is None:
-                return "unknown date"
-            return f"{self.first} or later" if self.last is None else f"{self.last} or earlier"
-        if self.day:
-            return self.first.isoformat()
         first, last = self.first, self.last
+        if first is None or last is None:
+            if first is None and last is None:
+                return "unknown date"
+            return f"{first} or later" if last is None else f"{last} or earlier"
+        if first == last:
+            return first.isoformat()
         whole_months = first.day == 1 and last.day == monthrange(last.year, last.month)[1]
         if whole_months and (first.year, first.month) == (last.year, last.month):
             return f"{first:%Y-%m}"
@@ -116,9 +116,10 @@ def calendar_months(start: date, end: date) -> float:
     if end < start:
         return -calendar_months(end, start)
     whole = (end.year - start.year) * 12 + end.month - start.month
-    if _add_months(start, whole) > end:
-        whole -= 1
     reached = _add_months(start, whole)
+    if reached > end:
+        whole -= 1
+        reached = _add_months(start, whole)
     running = (_add_months(start, whole + 1) - reached).days
     return whole + (end - reached).days / running
 
