@@ -53,6 +53,7 @@ class PatientEvidence:
         self.values = {node: True if true[place] else False if false[place] else None for node, place in program.places.items()}
         self.admissions: dict[str, Admission] = {}
         self.held_in: dict[tuple[str, str], dict[Node, tuple[str, bool]]] = {}
+        self.shared: dict[tuple[str, str], tuple[int, int, int]] = {}
 
     @cached_property
     def features(self) -> dict[Node, tuple[str, bool]]:
@@ -61,20 +62,21 @@ class PatientEvidence:
 
     def of_option(self, option: str) -> OptionEvidence:
         """Return the results of an option, the nearest first, and its toxicities."""
-        found = sorted(self.found(option), key=lambda item: self.nearness(*item, option=option))
-        return OptionEvidence(option, tuple(self.shown(*item) for item in found), tuple(self.toxicities(option)))
+        found = sorted(self.found(option), key=self.nearness)
+        shown = tuple(self.shown(item.trial, item.result, item.belongs) for item in found)
+        return OptionEvidence(option, shown, tuple(self.toxicities(option)))
 
     def nearest(self, option: str) -> ResultShown | None:
         """Return the result of an option that is nearest to the patient."""
-        found = min(self.found(option), key=lambda item: self.nearness(*item, option=option), default=None)
-        return None if found is None else self.shown(*found)
+        found = min(self.found(option), key=self.nearness, default=None)
+        return None if found is None else self.shown(found.trial, found.result, found.belongs)
 
-    def found(self, option: str) -> Iterator[tuple[Trial, Result, bool | None]]:
+    def found(self, option: str) -> Iterator[_Found]:
         """Yield the results that speak for an option, but for those of populations that are not the patient's."""
-        for trial, result in _speaking(self.evidence, option):
+        for trial, result, is_control, use in _speaking(self.evidence, option):
             belongs = self.belongs(trial, result)
             if belongs is not False:
-                yield trial, result, belongs
+                yield _Found(trial, result, belongs, is_control, use)
 
     def belongs(self, trial: Trial, result: Result) -> bool | None:
         """Whether the patient is one of the population of a result; the whole of a trial counts as holding everybody."""
@@ -83,25 +85,20 @@ class PatientEvidence:
         node = trial.narrows[result.population]
         return None if node is None else self.values[node]
 
-    def nearness(self, trial: Trial, result: Result, belongs: bool | None, *, option: str) -> tuple[float, ...]:
+    def nearness(self, found: _Found) -> tuple[float, ...]:
         """Return what results are ordered by, the nearest first."""
-        held, admission = self.held(trial, result), self.admission(trial)
-        return (
-            result.comparator in trial.arms_for(option),
-            belongs is None,
-            admission.admitted is False,
-            -sum(first for _, first in held.values()),
-            min((rank for rank, node in enumerate(self.features) if node in held), default=len(self.features)),
-            -len(held),
-            admission.admitted is None,
-            result.contrast is not None,
-            result.hr is None and result.value_option in (None, "NE") and result.difference is None,
-            _ENDPOINTS.index(result.endpoint) if result.endpoint in _ENDPOINTS else len(_ENDPOINTS),
-            result.at_months is not None,
-            result.comparator is None,
-            result.ci_low is None and result.p is None,
-            -(result.followup_months or 0),
-        )
+        admitted = self.admission(found.trial).admitted
+        shared = self.shares(found.trial, found.result)
+        return (found.is_control, found.belongs is None, admitted is False, *shared, admitted is None, *found.use)
+
+    def shares(self, trial: Trial, result: Result) -> tuple[int, int, int]:
+        """Return how much every patient of the population shares with this one: what comes first, which, how many."""
+        population = trial.name, result.population
+        if population not in self.shared:
+            held = self.held(trial, result)
+            rank = min((rank for rank, node in enumerate(self.features) if node in held), default=len(self.features))
+            self.shared[population] = (-sum(first for _, first in held.values()), rank, -len(held))
+        return self.shared[population]
 
     def held(self, trial: Trial, result: Result) -> dict[Node, tuple[str, bool]]:
         """Return the features of the patient that every patient of the population has."""
@@ -178,13 +175,38 @@ def _source(lines: LineRanges, publication: str | None) -> Place:
     return Place(lines=lines[0], more_lines=lines[1:]) if lines else Place(publication=publication)
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class _Found:
+    """A result that speaks for an option, and whether the patient is one of its population."""
+
+    trial: Trial
+    result: Result
+    belongs: bool | None
+    is_control: bool
+    use: tuple[float, ...]
+
+
 @lru_cache(maxsize=256)
-def _speaking(evidence: Evidence, option: str) -> tuple[tuple[Trial, Result], ...]:
-    """Return the results at relapse in which an option, or what speaks for it, was an arm."""
-    return tuple(
-        (trial, result)
-        for trial, result in evidence.results
-        if not trial.file.frontline and {result.option, result.comparator} & set(trial.arms_for(option))
+def _speaking(evidence: Evidence, option: str) -> tuple[tuple[Trial, Result, bool, tuple[float, ...]], ...]:
+    """Return the results at relapse in which an option, or what speaks for it, was an arm; is it the control; their use."""
+    found = []
+    for trial, result in evidence.results:
+        arms = trial.arms_for(option)
+        if not trial.file.frontline and {result.option, result.comparator} & set(arms):
+            found.append((trial, result, result.comparator in arms, _use(result)))
+    return tuple(found)
+
+
+def _use(result: Result) -> tuple[float, ...]:
+    """Return what equally near results are ordered by, whoever the patient is: the most telling first."""
+    return (
+        result.contrast is not None,
+        result.hr is None and result.value_option in (None, "NE") and result.difference is None,
+        _ENDPOINTS.index(result.endpoint) if result.endpoint in _ENDPOINTS else len(_ENDPOINTS),
+        result.at_months is not None,
+        result.comparator is None,
+        result.ci_low is None and result.p is None,
+        -(result.followup_months or 0),
     )
 
 
