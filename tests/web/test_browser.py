@@ -235,6 +235,22 @@ def test_a_plan_is_placed(page: Page) -> None:
     assert "DPd" in page.inner_text("#plan-standing")
 
 
+def test_a_plan_that_is_not_read_yet_takes_no_answer_away(page: Page) -> None:
+    typed(page, NOTE)
+    page.fill("#plan", "DP")
+    page.wait_for_selector("#plan-problem")
+    assert "My plan" in page.inner_text("#plan-problem")
+    assert page.inner_text("#stale") == ""
+    assert offered(page)[:1] == ["PVd"]
+
+
+def test_files_that_are_too_large_are_not_sent(page: Page) -> None:
+    typed(page, NOTE)
+    page.set_input_files("#file", {"name": "large.json", "mimeType": "application/json", "buffer": b" " * 2_000_001})
+    page.wait_for_selector("#too-large")
+    assert offered(page)[:1] == ["PVd"]
+
+
 def test_everything_is_reached_by_keyboard(page: Page) -> None:
     page.evaluate("document.activeElement.blur()")
     page.keyboard.press("/")

@@ -60,8 +60,11 @@ class Consultation:
     def _assessed(self, known: KnownFacts, switches: Mapping[str, str]) -> Assessment:
         return Assessment(self.pack, known, self.patient.as_of, dict(switches), self.patient.patient)
 
-    def answer(self, plan: str | None = None) -> Answer:
-        """Return the answer: what it hangs on, what suppositions and switches change, where a plan (in any spelling) stands."""
+    def answer(self, plan: str | None = None, where: str = "--plan") -> Answer:
+        """Return the answer: what it hangs on, what suppositions and switches change, where a plan (in any spelling) stands.
+
+        `where` names the place of the plan in an error.
+        """
         understood = understood_of(self.document, self.patient, self.pack.vocabulary)
         found = replace(self.assessment.answer(), hangs_on=self._hangs_on(), supposed=self.what_if, understood=understood)
         if self.what_if or self.switched:
@@ -70,7 +73,7 @@ class Consultation:
         if plan is not None:
             from myeloguide.guideline.plan import stand
 
-            found = replace(found, plan=stand(self.pack, found, self.assessment.planes, plan))
+            found = replace(found, plan=stand(self.pack, found, self.assessment.planes, plan, where))
         return found
 
     def _hangs_on(self) -> tuple[HangsOn, ...]:

@@ -50,18 +50,21 @@ _SAID: dict[Standing, str] = {
 }
 
 
-def stand(pack: Pack, answer: Answer, planes: Planes, word: str) -> Plan:
-    """Return where a planned treatment stands, written as an option, a regimen in any spelling, or its agents."""
+def stand(pack: Pack, answer: Answer, planes: Planes, word: str, where: str = "--plan") -> Plan:
+    """Return where a planned treatment stands, written as an option, a regimen in any spelling, or its agents.
+
+    `where` names the place of the word in an error.
+    """
     words = pack.vocabulary
     if not word.strip():
-        raise InputError(Problem("--plan", "names no treatment", "write a regimen, such as DPd, or its agents"))
+        raise InputError(Problem(where, "names no treatment", "write a regimen, such as DPd, or its agents"))
     option = words.regimen(word)
     agents = words.regimens[option].agents if option else words.recogniser.agents(word)
     if agents is None:
         remedy = words.near_regimen(word) or "write a regimen, such as DPd, or its agents"
-        raise InputError(Problem("--plan", f"there is no regimen {word}", remedy))
+        raise InputError(Problem(where, f"there is no regimen {word}", remedy))
     if option is None and not words.active(agents):
-        raise InputError(Problem("--plan", f"{word} is a steroid alone", "name the agents of the regimen"))
+        raise InputError(Problem(where, f"{word} is a steroid alone", "name the agents of the regimen"))
     rows = [row for row in answer.options if row.option == option]
     standing, best = _best(answer, rows)
     if not rows:

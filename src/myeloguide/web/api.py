@@ -145,7 +145,7 @@ async def what_if(document: Sent, pack: Guideline) -> Response:
     )
     if asked.get("option") is not None:
         return _json(consultation.explanation(asked["option"], "option"))
-    return _json(consultation.answer(asked.get("plan")))
+    return _json(consultation.answer(asked.get("plan"), "plan"))
 
 
 @router.post("/ask", openapi_extra=_body(_PATIENT, _EXAMPLE), summary="The one question that still matters")

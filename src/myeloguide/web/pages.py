@@ -37,6 +37,7 @@ _TEMPLATES = Environment(
     lstrip_blocks=True,
 )
 _MOST_FIELDS = 600
+PLAN = "My plan"
 
 
 def _page(name: str, status: int = 200, **values: Any) -> HTMLResponse:
@@ -119,14 +120,14 @@ async def sheet_as_markdown(entry: Entered, pack: Guideline) -> Response:
 
 def _sheet(pack: Pack, entry: Entry) -> Sheet:
     consultation = _consultation(pack, entry)
-    found = with_evidence(consultation.answer(entry.plan or None), consultation.known.facts)
+    found = with_evidence(consultation.answer(entry.plan or None, PLAN), consultation.known.facts)
     return sheet_of(found, pack, chart_of(consultation))
 
 
 @router.post("/answer.json")
 async def answer_as_json(entry: Entered, pack: Guideline) -> Response:
     """Return the answer as the contract's JSON, to be saved by the user."""
-    found = _consultation(pack, entry).answer(entry.plan or None)
+    found = _consultation(pack, entry).answer(entry.plan or None, PLAN)
     return _file(json.dumps(plain(found), ensure_ascii=False, indent=1) + "\n", "application/json", "answer.json")
 
 
@@ -206,13 +207,17 @@ def _shown(pack: Pack, entry: Entry) -> dict[str, Any]:
     """Return everything that the page shows of what was entered."""
     shown: dict[str, Any] = {
         "pack": pack, "entry": entry, "form": view.form(pack, entry), "problems": [], "answer": None, "understood": None,
-        "examples": view.EXAMPLES, "today": date.today().isoformat(),
+        "examples": view.EXAMPLES, "today": date.today().isoformat(), "largest": LARGEST,
     }  # fmt: skip
     if entry.is_empty:
         return shown
     try:
         consultation = _consultation(pack, entry)
-        answer = consultation.answer(entry.plan or None)
     except InputError as error:
         return shown | {"problems": problems(error)}
-    return shown | view.answer(consultation, answer)
+    plan_problems: list[dict[str, str]] = []
+    try:
+        answer = consultation.answer(entry.plan or None, PLAN)
+    except InputError as error:  # a plan that is not read yet takes no answer away
+        answer, plan_problems = consultation.answer(), problems(error)
+    return shown | view.answer(consultation, answer) | {"plan_problems": plan_problems}

@@ -39,13 +39,21 @@ document.addEventListener("htmx:after:swap", (event) => {
 if (form) {
   const file = document.getElementById("file");
   file.addEventListener("input", (event) => event.stopPropagation());
-  file.addEventListener("change", () => { if (file.files.length) form.submit(); });
+  const open = () => {
+    const size = [...file.files].reduce((sum, one) => sum + one.size, 0);
+    const tooLarge = document.getElementById("too-large");
+    tooLarge.hidden = size <= Number(file.dataset.largest);
+    if (!tooLarge.hidden) file.value = "";
+    else if (file.files.length) form.submit();
+  };
+  file.addEventListener("change", open);
   form.addEventListener("dragover", (event) => { event.preventDefault(); form.classList.add("dropping"); });
   form.addEventListener("dragleave", () => form.classList.remove("dropping"));
   form.addEventListener("drop", (event) => {
     event.preventDefault();
     form.classList.remove("dropping");
-    if (event.dataTransfer.files.length) { file.files = event.dataTransfer.files; form.submit(); }
+    file.files = event.dataTransfer.files;
+    open();
   });
   document.addEventListener("keydown", (event) => {
     if (event.key === "/" && !/^(INPUT|TEXTAREA|SELECT)$/.test(document.activeElement.tagName)) {
