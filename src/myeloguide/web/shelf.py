@@ -107,7 +107,7 @@ def search(pack: Pack, words: str) -> list[Found]:
     wanted = words.casefold().split()
     if not wanted:
         return []
-    found = [item for item in _sections(pack) if all(word in item[1] for word in wanted)]
+    found = [item for item in _sections(pack) if all(word in item[1].casefold() for word in wanted)]
     found.sort(key=lambda item: not all(word in item[0].title.casefold() for word in wanted))
     return [Found(place.address, place.title, _around(text, wanted[0])) for place, text in found[:_MOST]]
 
@@ -127,11 +127,11 @@ def _each_section(pack: Pack) -> Iterator[tuple[Found, str]]:
                 address = f"/{group}/{'' if name in INDEX else name}{f'#{anchor.group(1)}' if anchor else ''}"
                 text = unescape(_TAG.sub(" ", part))
                 shown = title if title == page.title else f"{page.title}: {title}"
-                yield Found(address, shown, ""), " ".join(text.casefold().split())
+                yield Found(address, shown, ""), " ".join(text.split())
 
 
 def _around(text: str, word: str) -> str:
-    place = text.find(word)
+    place = text.casefold().find(word)
     start = max(place - 60, 0)
     cut = text[start : place + 140]
     return f"{'… ' if start else ''}{cut}{' …' if place + 140 < len(text) else ''}"

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from math import log
 from typing import Any
 
-from myeloguide.criteria.nodes import Compare, Holds, Is
+from myeloguide.criteria.nodes import Compare, Constant, Holds, Is
 from myeloguide.criteria.prose import Explained
 from myeloguide.drawing.page import PHONE
 from myeloguide.drawing.svg import draw
@@ -276,7 +276,7 @@ def _tree(label: str, tree: Explained, proofs: Mapping[tuple[str, str], str]) ->
 
 
 def _says(tree: Explained) -> bool:
-    return tree.leaf is not None or bool(tree.parts)
+    return bool(tree.parts) or not isinstance(tree.leaf, Constant | None)
 
 
 def _parts(trees: Iterable[Explained], proofs: Mapping[tuple[str, str], str]) -> Iterator[dict[str, Any]]:

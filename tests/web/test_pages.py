@@ -1,0 +1,29 @@
+"""What the page and the pages beside it say, without a browser."""
+
+from __future__ import annotations
+
+import pytest
+
+pytest.importorskip("fastapi", reason="the extra `web` is not installed")
+
+from fastapi.testclient import TestClient
+
+NOTE = "68y fit; VRd x4 > ASCT 2021-03 > R maint 34mo, PD on R; t(11;14)-; complete record"
+
+
+def test_what_is_found_is_written_as_on_its_page(served: TestClient) -> None:
+    found = served.get("/search", params={"q": "bellini"}).text
+    assert "BELLINI is called an ongoing trial" in found
+
+
+def test_a_condition_that_can_not_hold_is_not_unfolded(served: TestClient) -> None:
+    said = served.post("/why/clinical-trial", data={"note": "3 prior lines"}).text
+    assert "held back" in said
+    assert "never" not in said
+
+
+def test_a_plan_that_cannot_be_read_is_said_beside_the_answer(served: TestClient) -> None:
+    said = served.post("/", data={"note": NOTE, "plan": "Foo"}).text
+    assert "My plan</b>: there is no regimen Foo" in said
+    assert "DKd" in said
+    assert "--plan" not in said
