@@ -183,12 +183,18 @@ class News:
     ) -> SinceShown:
         """Return it as shown to patients of whom the same is known of all that it asks for, made once."""
         key = (option, listed, criteria, on_agents, perhaps_later)
-        if key not in self._made:
-            self._made[key] = replace(
+        made = self._made.get(key)
+        if made is None:
+            made = self._made[key] = replace(
                 self.shown[option], listed=listed, population=_population(criteria), criteria=criteria, on_agents=on_agents,
                 perhaps_later=perhaps_later,
             )  # fmt: skip
-        return self._made[key]
+        return made
+
+    @cached_property
+    def first(self) -> str:
+        """The option that it is about."""
+        return next(iter(self.shown))
 
 
 def _population(criteria: Sequence[CriterionShown]) -> Population:
@@ -283,6 +289,11 @@ class Pack:
         return tuple(
             dict.fromkeys([item.applies.place for item in self.lists] + [part.place for parts in rows for part in parts])
         )
+
+    @cached_property
+    def thresholds(self) -> tuple[Key, ...]:
+        """The comparisons of numbers that any condition asks for."""
+        return tuple(key for key in (*self.program.keys, *self.populations.keys) if not isinstance(key[1], str))
 
     @cached_property
     def deciding_thresholds(self) -> tuple[Key, ...]:
