@@ -11,7 +11,7 @@ from typing import Any
 
 from myeloguide.criteria.nodes import Node
 from myeloguide.criteria.prose import say
-from myeloguide.criteria.walk import Program
+from myeloguide.criteria.walk import Program, compile_conditions
 from myeloguide.guideline.answer import CautionShown, Population, Reason, SinceShown, Via
 from myeloguide.guideline.answer import Criterion as CriterionShown
 from myeloguide.guideline.answer import Place as SourcePlace
@@ -298,8 +298,13 @@ class Pack:
     @cached_property
     def deciding_thresholds(self) -> tuple[Key, ...]:
         """The thresholds of numbers on which a list or a status hangs, without those that only a remark asks for."""
-        deciding = self.program.part(*(item.applies.place for item in self.lists), *(row.offered.place for row in self.rows))
+        deciding = compile_conditions([*(item.applies.node for item in self.lists), *(row.offered.node for row in self.rows)])
         return tuple(key for key in deciding.keys if not isinstance(key[1], str))
+
+    def prepare(self) -> None:
+        """Make ready what is otherwise made when first asked for."""
+        _ = self.switches, self.thresholds, self.deciding_thresholds, [item.first for item in self.news]
+        self.vocabulary.prepare()
 
 
 def pack_planes(pack: Pack, switched: Mapping[str, str], every: Any, none: Any) -> Planes:
