@@ -285,7 +285,8 @@ class Assessment:
 
     def tell(self, said: Reason) -> Reason:
         """Note the rulings behind something that is shown."""
-        self.touched.update(said.rulings)
+        if said.rulings:
+            self.touched.update(said.rulings)
         return said
 
     def rulings_touched(self) -> tuple[str, ...]:
@@ -558,12 +559,18 @@ def facts_used(planes: Planes, sheet: FactSheet, pack: Pack) -> dict[str, Any]:
             named = sheet.members(name).yes
             used[name] = [member for member in pack.vocabulary.members(fact) if member in named]
         elif fact.is_set:
-            known = [(member, planes[name, member]) for member in pack.vocabulary.members(fact)]
-            yes = [member for member, (true, _) in known if true]
-            no = [member for member, (_, false) in known if false]
+            members = pack.vocabulary.members(fact)
+            yes: list[str] = []
+            no: list[str] = []
+            for member in members:
+                true, false = planes[name, member]
+                if true:
+                    yes.append(member)
+                if false:
+                    no.append(member)
             given_no = sheet.members(name).no
             denied = [member for member in no if member in given_no] if given_no else []
-            complete = len(yes) + len(no) == len(known)
+            complete = len(yes) + len(no) == len(members)
             if fact.at_least is not None:
                 used[name] = yes if complete else None
                 if yes and not complete:
