@@ -20,6 +20,7 @@ from myeloguide.guideline.phrases import Phrasebook
 from myeloguide.history.closure import Planes
 from myeloguide.knowledge.facts import Key
 from myeloguide.knowledge.vocabulary import Vocabulary
+from myeloguide.record.frozen import frozen
 from myeloguide.record.time import When, parse_when
 
 
@@ -31,7 +32,7 @@ class Condition:
     place: int = -1
 
 
-@dataclass(frozen=True, eq=False)
+@frozen(eq=False)
 class Block:
     """A reason that holds, or would hold, an option back or argue against it."""
 
@@ -39,7 +40,7 @@ class Block:
     said: tuple[Reason, ...]
 
 
-@dataclass(frozen=True, eq=False)
+@frozen(eq=False)
 class Remark:
     """A caution or note: shown when its condition is true, or (`shown_unless`) unless it is true."""
 
@@ -63,7 +64,7 @@ class Remark:
         return made
 
 
-@dataclass(frozen=True, eq=False)
+@frozen(eq=False)
 class Row:
     """An option in a tier of a list, with everything that decides its status."""
 
@@ -91,7 +92,7 @@ class Row:
     rulings: tuple[str, ...]
 
 
-@dataclass(frozen=True, eq=False)
+@frozen(eq=False)
 class OptionList:
     """A list of a pack with its rows in order."""
 
@@ -105,7 +106,7 @@ class OptionList:
     rows: tuple[Row, ...]
 
 
-@dataclass(frozen=True, eq=False)
+@frozen(eq=False)
 class ListNote:
     """A note and the lists beside which it stands (none: always)."""
 
@@ -113,7 +114,7 @@ class ListNote:
     remark: Remark
 
 
-@dataclass(frozen=True, eq=False)
+@frozen(eq=False)
 class Pointer:
     """A cross-reference to a list that does not answer."""
 
@@ -122,7 +123,7 @@ class Pointer:
     said: Reason
 
 
-@dataclass(frozen=True, eq=False)
+@frozen(eq=False)
 class Gap:
     """A declared silence, ready to show."""
 
@@ -132,7 +133,7 @@ class Gap:
     said: Reason
 
 
-@dataclass(frozen=True, eq=False)
+@frozen(eq=False)
 class Criterion:
     """A criterion of a population, and how it is shown of a patient who meets it and of one who does not."""
 
@@ -150,7 +151,7 @@ class Criterion:
         return self._open.setdefault(needs, CriterionShown(self.shown[True].text, None, needs))
 
 
-@dataclass(frozen=True, eq=False)
+@frozen(eq=False)
 class News:
     """A fact newer than the source: when it happened, as far as that is known, in whom, and how it is shown."""
 
@@ -191,7 +192,7 @@ class News:
             )  # fmt: skip
         return made
 
-    @cached_property
+    @property
     def first(self) -> str:
         """The option that it is about."""
         return next(iter(self.shown))
@@ -303,7 +304,7 @@ class Pack:
 
     def prepare(self) -> None:
         """Make ready what is otherwise made when first asked for."""
-        _ = self.switches, self.thresholds, self.deciding_thresholds, [item.first for item in self.news]
+        _ = self.switches, self.thresholds, self.deciding_thresholds
         self.vocabulary.prepare()
 
 
