@@ -396,9 +396,10 @@ class Assessment:
 
     def notes(self, applying: set[str]) -> Iterator[NoteShown]:
         for note in self.pack.notes:
-            lists = [name for name in note.lists if name in applying]
-            if (lists or not note.lists) and self.shown(note.remark):
-                yield shown_note(self.tell(note.remark.said), lists[0] if lists else None)
+            if self.shown(note.remark):
+                beside = next((name for name in note.lists if name in applying), None)
+                if beside or not note.lists:
+                    yield shown_note(self.tell(note.remark.said), beside)
         for gap in self.gaps():
             if not gap.lists and not gap.outside:
                 yield shown_note(self.tell(gap.said), None)
