@@ -6,12 +6,15 @@ import os
 
 def main() -> None:
     """Run the command line."""
-    # Two things that a short run does not need: a search for plug-ins of Pydantic, and garbage collection while modules load.
+    # What a short run does not need: a search for plug-ins of Pydantic, and garbage collection while modules load and at the end.
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
     gc.disable()
     from myeloguide import cli
 
-    cli.main()
+    try:
+        cli.main()
+    finally:
+        gc.freeze()
 
 
 if __name__ == "__main__":

@@ -103,9 +103,10 @@ def test_the_fingerprint_changes_with_any_module_or_data_file(tmp_path: Path) ->
     assert len(seen) == 5
 
 
-def test_the_evidence_is_no_part_of_the_fingerprint(tmp_path: Path) -> None:
+def test_evidence_and_cases_are_no_part_of_the_fingerprint(tmp_path: Path) -> None:
     copy = tmp_path / "myeloguide"
     shutil.copytree(PROGRAM, copy, ignore=shutil.ignore_patterns("__pycache__"))
     before = fingerprint(copy)
     (copy / "evidence" / "data" / "castor.yaml").write_text("", encoding="utf-8")
+    (copy / "guideline" / "packs" / DEFAULT_PACK / "cases" / "facts.yaml").write_text("", encoding="utf-8")
     assert fingerprint(copy) == before

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields, is_dataclass
+from dataclasses import field, fields, is_dataclass
 from typing import Any, Literal
 
 from myeloguide.guideline.declared import Kind, Strength
 from myeloguide.history.facts import Disagreement
 from myeloguide.history.proof import Proof
+from myeloguide.record.frozen import frozen
 from myeloguide.record.shorthand import Understood
 
 Status = Literal["held_back", "advised_against", "condition_not_met", "depends", "offered"]
@@ -17,7 +18,7 @@ STATUSES: tuple[Status, ...] = ("held_back", "advised_against", "condition_not_m
 SCHEMA = "answer-1"
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@frozen(eq=False)
 class Place:
     """A place in the source: section, item, first and last physical line, further ranges; or a publication."""
 
@@ -38,7 +39,7 @@ class Place:
         return ", ".join(f"L{first}" if first == last else f"L{first}-{last}" for first, last in self.ranges)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@frozen(eq=False)
 class Reason:
     """Something said of a patient, a list or an option: in words, by whom, and where. `ruling` is the first of `rulings`."""
 
@@ -50,7 +51,7 @@ class Reason:
     rulings: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@frozen(eq=False)
 class CautionShown:
     """A caution on an option. `holds` is None when an unknown fact decides whether it applies."""
 
@@ -63,7 +64,7 @@ class CautionShown:
     source: Place | str | None
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@frozen(eq=False)
 class Via:
     """Where an untried option is printed: list, tier and grade there."""
 
@@ -72,7 +73,7 @@ class Via:
     grade: str | None
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@frozen(eq=False)
 class OptionAnswer:
     """An option of a list that applies or may apply, with its one status."""
 
@@ -92,7 +93,7 @@ class OptionAnswer:
     also_via: tuple[Via, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@frozen(eq=False)
 class ListAnswer:
     """Whether a list applies (None: unknown), and its condition in words."""
 
@@ -104,7 +105,7 @@ class ListAnswer:
     source: Place | None
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@frozen(eq=False)
 class NoteShown:
     """A remark on the patient (list None) or on a list."""
 
@@ -116,7 +117,7 @@ class NoteShown:
     source: Place | None
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@frozen(eq=False)
 class NearOption:
     """An option that is not offered, with what stands in its way."""
 
@@ -126,7 +127,7 @@ class NearOption:
     blocked_by: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@frozen(eq=False)
 class NothingOffered:
     """A list that applies and offers nothing: why, and the options nearest to being offered."""
 
@@ -140,7 +141,7 @@ class NothingOffered:
 Population = Literal["matches", "does_not_match", "unknown", "not_stated"]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@frozen(eq=False)
 class Criterion:
     """A criterion of a population: as it holds of this patient (`met`), does not, or is open for want of the facts `needs`."""
 
@@ -149,7 +150,7 @@ class Criterion:
     needs: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@frozen(eq=False)
 class SinceShown:
     """A dated fact newer than the source; it never changes the list.
 
@@ -182,7 +183,7 @@ class SinceShown:
     """Its date, partial or not stated, leaves open whether it came after the day of the decision."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@frozen(eq=False)
 class GuidelineShown:
     """A newer guideline: named, not encoded."""
 
@@ -192,7 +193,7 @@ class GuidelineShown:
     note: str
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@frozen(eq=False)
 class Missing:
     """An unknown fact, the question that finds it out, how many rows it decides, and how many that are recommended.
 
@@ -206,7 +207,7 @@ class Missing:
     so_far: str | None = None
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@frozen(eq=False)
 class Certain:
     """What holds whatever the unknown facts are: an option that is offered in every case, or in none though it seems open."""
 
@@ -215,7 +216,7 @@ class Certain:
     text: str
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@frozen(eq=False)
 class HangsOn:
     """A ruling on which the answer hangs: its other reading, and the rows that would stand otherwise."""
 
@@ -224,7 +225,7 @@ class HangsOn:
     rows: tuple[MovedRow, ...]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@frozen(eq=False)
 class MovedRow:
     """A row that stands otherwise in another answer; None where its list does not apply."""
 
@@ -236,7 +237,7 @@ class MovedRow:
     would_be: Status | None
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@frozen(eq=False)
 class MovedList:
     """A list that applies otherwise in another answer."""
 
@@ -245,7 +246,7 @@ class MovedList:
     would_be: bool | None
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@frozen(eq=False)
 class Difference:
     """What stands otherwise than in the answer to the facts and rulings as they are."""
 
@@ -259,7 +260,7 @@ Standing = Literal[
 ]  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@frozen(eq=False)
 class PlannedRow:
     """A row in which the planned treatment stands, with what decides its status (None: its list does not apply)."""
 
@@ -270,7 +271,7 @@ class PlannedRow:
     reasons: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@frozen(eq=False)
 class Before:
     """An option that is offered and stands before the planned treatment."""
 
@@ -280,7 +281,7 @@ class Before:
     grade: str | None
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@frozen(eq=False)
 class ReasonCode:
     """A coded reason for not following a recommendation."""
 
@@ -288,7 +289,7 @@ class ReasonCode:
     display: str
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@frozen(eq=False)
 class Plan:
     """Where a planned treatment stands, what the guideline puts before it, and the codes by which a deviation is recorded."""
 
@@ -303,7 +304,7 @@ class Plan:
     reason_system: str
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@frozen(eq=False)
 class ResultShown:
     """A result of a trial beside an option: in words and in figures, how near to the patient, and whether the trial admits."""
 
@@ -341,7 +342,7 @@ class ResultShown:
     admission: str
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@frozen(eq=False)
 class ToxicityShown:
     """A toxicity of an option in a trial, in words."""
 
@@ -350,7 +351,7 @@ class ToxicityShown:
     source: Place
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@frozen(eq=False)
 class OptionEvidence:
     """The results that speak for or against an option, the nearest to the patient first."""
 
@@ -359,7 +360,7 @@ class OptionEvidence:
     toxicities: tuple[ToxicityShown, ...]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@frozen(eq=False)
 class GradeRead:
     """A printed grade and how the pack reads it."""
 
@@ -367,7 +368,7 @@ class GradeRead:
     means: str
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@frozen(eq=False)
 class Answer:
     """Everything that the guideline says for one patient, and what it was concluded from."""
 

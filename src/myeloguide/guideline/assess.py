@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
+from functools import cache
 from typing import Any
 
 from myeloguide import __version__
@@ -212,8 +213,7 @@ class Assessment:
         self.as_of = as_of
         self.switched = dict(switched or {})
         self.patient = patient
-        wanted = (key for key in (*pack.program.keys, *pack.populations.keys) if not isinstance(key[1], str))
-        self.planes = planes_of(self.known.facts, pack.vocabulary, wanted)
+        self.planes = planes_of(self.known.facts, pack.vocabulary, pack.thresholds)
         self.planes |= own_planes(pack, self.switched, self.known.facts)
         conflicts = close(self.planes, pack.vocabulary)
         if conflicts:
@@ -222,7 +222,10 @@ class Assessment:
         self.true, self.false = walk(pack.program, self.planes.__getitem__, 0, 1)
         self.populations = walk(pack.populations, self.planes.__getitem__, 0, 1)
         self.news = [(news, later) for news in pack.news if (later := came_after(news.happened, as_of)) is not True]
-        self.harm = [(news, later) for news, later in self.news if news.harm]
+        self.harm: dict[str, list[CautionShown]] = {}
+        for news, later in self.news:
+            for option in news.shown if news.harm else ():
+                self.harm.setdefault(option, []).append(news.harm[later is None])
         self.touched: set[str] = set()
         self.decided_by: list[tuple[tuple[str, ...], bool]] = []
         self.questions = Questions(pack, self.planes)
@@ -282,7 +285,8 @@ class Assessment:
 
     def tell(self, said: Reason) -> Reason:
         """Note the rulings behind something that is shown."""
-        self.touched.update(said.rulings)
+        if said.rulings:
+            self.touched.update(said.rulings)
         return said
 
     def rulings_touched(self) -> tuple[str, ...]:
@@ -392,9 +396,10 @@ class Assessment:
 
     def notes(self, applying: set[str]) -> Iterator[NoteShown]:
         for note in self.pack.notes:
-            lists = [name for name in note.lists if name in applying]
-            if (lists or not note.lists) and self.shown(note.remark):
-                yield shown_note(self.tell(note.remark.said), lists[0] if lists else None)
+            if self.shown(note.remark):
+                beside = next((name for name in note.lists if name in applying), None)
+                if beside or not note.lists:
+                    yield shown_note(self.tell(note.remark.said), beside)
         for gap in self.gaps():
             if not gap.lists and not gap.outside:
                 yield shown_note(self.tell(gap.said), None)
@@ -431,12 +436,12 @@ class Assessment:
     def since(self, options: Sequence[OptionAnswer]) -> Iterator[SinceShown]:
         """Yield what is newer than the source on the options shown, and on those that it does not know, or not so early."""
         present = {row.option for row in options}
+        against = cache(lambda agents: tuple(on_agents(self.pack, self.planes, agents)))
         for news, later in self.news if options else ():
-            about = next((option for option in news.shown if option in present or news.stands_alone), None)
+            about = news.first if news.stands_alone else next((option for option in news.shown if option in present), None)
             if about is not None:
-                criteria = tuple(self.criterion(item) for item in news.criteria)
-                against = tuple(on_agents(self.pack, self.planes, news.shown[about].agents))
-                yield news.matched(about, about in present, criteria, against, later is None)
+                criteria = tuple([self.criterion(item) for item in news.criteria])
+                yield news.matched(about, about in present, criteria, against(news.shown[about].agents), later is None)
 
     def criterion(self, item: Criterion) -> CriterionShown:
         """Return a criterion of a population as it stands for this patient."""
@@ -452,12 +457,12 @@ class Assessment:
             if came_after(published, self.as_of) is not True:
                 yield GuidelineShown(item.name, item.citation, item.date, item.note)
 
-    def later_harm(self, option: str) -> Iterator[CautionShown]:
-        """Yield later harm and withdrawals, which stand among an option's own cautions (C9)."""
-        for news, later in self.harm:
-            if option in news.shown:
-                self.touched.add(self.pack.newer.ruling)
-                yield news.harm[later is None]
+    def later_harm(self, option: str) -> Sequence[CautionShown]:
+        """Return later harm and withdrawals, which stand among an option's own cautions (C9)."""
+        found = self.harm.get(option, ())
+        if found:
+            self.touched.add(self.pack.newer.ruling)
+        return found
 
     def missing(self) -> tuple[Missing, ...]:
         return self.ranked(self.decided_by)
@@ -556,12 +561,18 @@ def facts_used(planes: Planes, sheet: FactSheet, pack: Pack) -> dict[str, Any]:
             named = sheet.members(name).yes
             used[name] = [member for member in pack.vocabulary.members(fact) if member in named]
         elif fact.is_set:
-            known = [(member, planes[name, member]) for member in pack.vocabulary.members(fact)]
-            yes = [member for member, (true, _) in known if true]
-            no = [member for member, (_, false) in known if false]
+            members = pack.vocabulary.members(fact)
+            yes: list[str] = []
+            no: list[str] = []
+            for member in members:
+                true, false = planes[name, member]
+                if true:
+                    yes.append(member)
+                if false:
+                    no.append(member)
             given_no = sheet.members(name).no
             denied = [member for member in no if member in given_no] if given_no else []
-            complete = len(yes) + len(no) == len(known)
+            complete = len(yes) + len(no) == len(members)
             if fact.at_least is not None:
                 used[name] = yes if complete else None
                 if yes and not complete:

@@ -295,7 +295,7 @@ class _Audit:
         for _, assessment in self.patients:
             for planes, walked in zip(seen, (assessment.true, assessment.false), strict=True):
                 planes[:] = map(or_, planes, walked)
-        for place, node in enumerate(self.pack.program.nodes):
+        for node, place in self.pack.program.places.items():
             if any(isinstance(leaf, Constant) or leaf in (All(()), AnyOf(())) for leaf in leaves(node)):
                 continue  # says so itself
             for reached, planes, always in ((seen[0], true, "false"), (seen[1], false, "true")):

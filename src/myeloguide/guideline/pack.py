@@ -11,7 +11,7 @@ from typing import Any
 
 from myeloguide.criteria.nodes import Node
 from myeloguide.criteria.prose import say
-from myeloguide.criteria.walk import Program
+from myeloguide.criteria.walk import Program, compile_conditions
 from myeloguide.guideline.answer import CautionShown, Population, Reason, SinceShown, Via
 from myeloguide.guideline.answer import Criterion as CriterionShown
 from myeloguide.guideline.answer import Place as SourcePlace
@@ -20,6 +20,7 @@ from myeloguide.guideline.phrases import Phrasebook
 from myeloguide.history.closure import Planes
 from myeloguide.knowledge.facts import Key
 from myeloguide.knowledge.vocabulary import Vocabulary
+from myeloguide.record.frozen import frozen
 from myeloguide.record.time import When, parse_when
 
 
@@ -31,7 +32,7 @@ class Condition:
     place: int = -1
 
 
-@dataclass(frozen=True, eq=False)
+@frozen(eq=False)
 class Block:
     """A reason that holds, or would hold, an option back or argue against it."""
 
@@ -39,7 +40,7 @@ class Block:
     said: tuple[Reason, ...]
 
 
-@dataclass(frozen=True, eq=False)
+@frozen(eq=False)
 class Remark:
     """A caution or note: shown when its condition is true, or (`shown_unless`) unless it is true."""
 
@@ -63,7 +64,7 @@ class Remark:
         return made
 
 
-@dataclass(frozen=True, eq=False)
+@frozen(eq=False)
 class Row:
     """An option in a tier of a list, with everything that decides its status."""
 
@@ -91,7 +92,7 @@ class Row:
     rulings: tuple[str, ...]
 
 
-@dataclass(frozen=True, eq=False)
+@frozen(eq=False)
 class OptionList:
     """A list of a pack with its rows in order."""
 
@@ -105,7 +106,7 @@ class OptionList:
     rows: tuple[Row, ...]
 
 
-@dataclass(frozen=True, eq=False)
+@frozen(eq=False)
 class ListNote:
     """A note and the lists beside which it stands (none: always)."""
 
@@ -113,7 +114,7 @@ class ListNote:
     remark: Remark
 
 
-@dataclass(frozen=True, eq=False)
+@frozen(eq=False)
 class Pointer:
     """A cross-reference to a list that does not answer."""
 
@@ -122,7 +123,7 @@ class Pointer:
     said: Reason
 
 
-@dataclass(frozen=True, eq=False)
+@frozen(eq=False)
 class Gap:
     """A declared silence, ready to show."""
 
@@ -132,7 +133,7 @@ class Gap:
     said: Reason
 
 
-@dataclass(frozen=True, eq=False)
+@frozen(eq=False)
 class Criterion:
     """A criterion of a population, and how it is shown of a patient who meets it and of one who does not."""
 
@@ -150,7 +151,7 @@ class Criterion:
         return self._open.setdefault(needs, CriterionShown(self.shown[True].text, None, needs))
 
 
-@dataclass(frozen=True, eq=False)
+@frozen(eq=False)
 class News:
     """A fact newer than the source: when it happened, as far as that is known, in whom, and how it is shown."""
 
@@ -183,12 +184,18 @@ class News:
     ) -> SinceShown:
         """Return it as shown to patients of whom the same is known of all that it asks for, made once."""
         key = (option, listed, criteria, on_agents, perhaps_later)
-        if key not in self._made:
-            self._made[key] = replace(
+        made = self._made.get(key)
+        if made is None:
+            made = self._made[key] = replace(
                 self.shown[option], listed=listed, population=_population(criteria), criteria=criteria, on_agents=on_agents,
                 perhaps_later=perhaps_later,
             )  # fmt: skip
-        return self._made[key]
+        return made
+
+    @property
+    def first(self) -> str:
+        """The option that it is about."""
+        return next(iter(self.shown))
 
 
 def _population(criteria: Sequence[CriterionShown]) -> Population:
@@ -285,10 +292,20 @@ class Pack:
         )
 
     @cached_property
+    def thresholds(self) -> tuple[Key, ...]:
+        """The comparisons of numbers that any condition asks for."""
+        return tuple(key for key in (*self.program.keys, *self.populations.keys) if not isinstance(key[1], str))
+
+    @cached_property
     def deciding_thresholds(self) -> tuple[Key, ...]:
         """The thresholds of numbers on which a list or a status hangs, without those that only a remark asks for."""
-        deciding = self.program.part(*(item.applies.place for item in self.lists), *(row.offered.place for row in self.rows))
+        deciding = compile_conditions([*(item.applies.node for item in self.lists), *(row.offered.node for row in self.rows)])
         return tuple(key for key in deciding.keys if not isinstance(key[1], str))
+
+    def prepare(self) -> None:
+        """Make ready what is otherwise made when first asked for."""
+        _ = self.switches, self.thresholds, self.deciding_thresholds
+        self.vocabulary.prepare()
 
 
 def pack_planes(pack: Pack, switched: Mapping[str, str], every: Any, none: Any) -> Planes:

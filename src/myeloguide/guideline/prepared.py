@@ -59,7 +59,7 @@ def _ready(folder: Path) -> Pack:
             return found
     pack = _read(folder)
     if not sys.dont_write_bytecode:
-        pack.vocabulary.prepare()
+        pack.prepare()
         with suppress(OSError):
             _keep(kept, made_from + pickle.dumps(pack, pickle.HIGHEST_PROTOCOL))
     return pack
@@ -81,7 +81,7 @@ def _keep(kept: Path, content: bytes) -> None:
 def fingerprint(program: Path = PROGRAM) -> bytes:
     """Return the SHA-256 over every module and data file of the program, and the versions it runs on.
 
-    The evidence is left out: it is laid beside an answer, and no pack is made from it.
+    The evidence and the cases are left out: no pack is made from them.
     """
     digest = hashlib.sha256(f"{sys.version} {pydantic.VERSION}".encode())
     pending = [str(program)]
@@ -91,6 +91,6 @@ def fingerprint(program: Path = PROGRAM) -> bytes:
                 if entry.name.endswith((".py", ".yaml")):
                     with open(entry.path, "rb", buffering=0) as file:  # noqa: PTH123 (thirty times a start: pathlib is slow)
                         digest.update(f"\0{entry.path}\0".encode() + file.read())
-                elif entry.is_dir() and entry.name not in ("__pycache__", "evidence"):
+                elif entry.is_dir() and entry.name not in ("__pycache__", "cases", "evidence"):
                     pending.append(entry.path)
     return digest.digest()

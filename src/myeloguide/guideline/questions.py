@@ -65,7 +65,7 @@ class Questions:
         program = self.pack.program.part(place)
         worlds = self.worlds(self.variables(open_keys(program, self.planes.__getitem__)))
         true, _ = walk(program, worlds.planes.__getitem__, 0, worlds.every)
-        return worlds.deciding(true[-1])
+        return worlds.deciding(true[program.at[-1]])
 
     def certain(self, places: tuple[int, ...]) -> bool | None:
         """Return whether one of some conditions holds in every completion (True), none in any (False), or neither (None)."""
@@ -80,7 +80,7 @@ class Questions:
             return None
         worlds = self.worlds(variables)
         true, _ = walk(program, worlds.planes.__getitem__, 0, worlds.every)
-        nodes = self.pack.program.nodes
+        nodes = self.pack.program.node_at
         holds = reduce(or_, (true[program.place(nodes[place])] for place in places)) & worlds.possible
         return False if not holds else True if holds == worlds.possible else None
 

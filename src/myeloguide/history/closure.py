@@ -176,8 +176,9 @@ class _Closure:
         self.conflicts: list[Conflict] = []
 
     def run(self) -> list[Conflict]:
+        none = self.none
         for key, (true, false) in self.planes.items():
-            if true is not self.none and false is not self.none:
+            if true is not none and false is not none:
                 self.clash(key, "given", true & false)
         self.fitness()
         self.transplant()
@@ -197,7 +198,8 @@ class _Closure:
             known_true, known_false = self.planes[key]
             if known_false is not self.none:
                 self.clash(key, rule, plane & known_false)
-            self.planes[key] = (known_true | plane, known_false)
+            if known_true is not plane:
+                self.planes[key] = (known_true | plane, known_false)
 
     def false(self, key: Key, rule: str, plane: Plane) -> None:
         """Record that a fact is false in these worlds, noting where it is known to be true."""
@@ -205,7 +207,8 @@ class _Closure:
             known_true, known_false = self.planes[key]
             if known_true is not self.none:
                 self.clash(key, rule, plane & known_true)
-            self.planes[key] = (known_true, known_false | plane)
+            if known_false is not plane:
+                self.planes[key] = (known_true, known_false | plane)
 
     def fitness(self) -> None:
         """Frailty and the level of fitness are one scale: frail is its lowest level."""
@@ -276,7 +279,7 @@ class _Closure:
 
     def order_of_lines(self) -> None:
         """A count that reaches a number reaches the smaller ones; one that stays below it stays below the larger."""
-        bounds = sorted({key[1][1] for key in self.planes if key[0] == "prior_lines"})
+        bounds = sorted({bound[1] for fact, bound in self.planes if fact == "prior_lines"})
         keys: list[Key] = [("prior_lines", (">=", bound)) for bound in bounds]
         for lower, upper in pairwise(keys):
             self.false(upper, "given", self.planes[lower][1])
