@@ -118,6 +118,13 @@ def test_a_second_transplant_within_180_days_is_a_planned_tandem(day: int, lines
     assert len(found(drug("bortezomib", 0, 80), transplants=(100, 100 + day)).lines) == lines
 
 
+@pytest.mark.parametrize(("progression", "lines"), [(200, 2), (None, 1)])
+def test_a_transplant_after_progression_is_no_planned_tandem(progression: int | None, lines: int) -> None:
+    progressions = () if progression is None else (progression,)
+    counted = found(drug("bortezomib+lenalidomide", 0, 120), transplants=(150, 270), progressions=progressions)
+    assert len(counted.lines) == lines
+
+
 def test_maintenance_without_a_transplant_needs_all_drugs_stopped() -> None:
     after = found(drug("bortezomib+melphalan", 0, 200), drug("lenalidomide", 260))
     assert told(after)[0][-1] == ("maintenance", "lenalidomide")

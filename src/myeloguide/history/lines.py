@@ -389,11 +389,11 @@ class _Telling:
         assert item.procedure is not None
         if not self.line.begun:
             self.begin(item.day, "the first treatment recorded")
+        elif self.progressed_since(item.day):
+            self.begin(item.day, "a transplant after progression")
         elif self.transplanted:
             if item.day - self.transplanted[-1] > timedelta(days=self.rules.tandem):
                 self.begin(item.day, "a further transplant, not a planned tandem")
-        elif self.progressed_since(item.day):
-            self.begin(item.day, "a transplant after progression")
         elif self.idle(item.day) > self.rules.to_transplant:
             self.begin(item.day, f"a transplant more than {self.rules.to_transplant} days after the last drug")
         self.line.procedures.append(item.procedure)

@@ -325,6 +325,8 @@ class Line:
                 return Visit(panel.day, category, because, False, missing, is_complete, mrd)
             if holds is None:
                 missing += _lacking(category, because)
+        if holds is False and (unseen := self.not_looked_at(panel)):
+            holds, missing = None, missing + _lacking("SD", unseen)
         return Visit(panel.day, "SD" if holds is False else "NE", (), False, missing, is_complete, mrd)
 
     # Each returns whether the category is shown (None: something is not measured), with what shows it or what is missing.
@@ -350,6 +352,21 @@ class Line:
             return False, ()  # M-protein that can be measured is no complete response, whatever immunofixation says
         return shown
 
+    def serum_counts(self, panel: Panel) -> bool:
+        """Whether serum M-protein is followed: measurable at the baseline, or not measured then and found now beside urine."""
+        unseen = self.serum is None and self.urine and panel.serum is not None and not _undetected(panel.serum)
+        return bool(self.serum or unseen)
+
+    def urine_came_to_light(self, panel: Panel) -> bool:
+        """Whether urine M-protein that nobody measured at the baseline is too much for a response now."""
+        limit = self.criteria.partial.urine_below.value
+        return self.urine is None and self.serum is True and panel.urine is not None and not _below(panel.urine, limit)
+
+    def not_looked_at(self, panel: Panel) -> tuple[str, ...]:
+        """Return the M-protein that is followed but was not measured at a visit: it may have progressed."""
+        followed = (("serum M-protein", self.serum, panel.serum), ("urine M-protein", self.urine, panel.urine))
+        return tuple(name for name, measurable, value in followed if measurable and value is None)
+
     def no_plasmacytoma(self, panel: Panel) -> bool | None:
         if panel.plasmacytoma is not None:
             return panel.plasmacytoma == "none"
@@ -361,10 +378,11 @@ class Line:
         parts: list[Part] = []
         if self.serum or self.urine:
             fixed = panel.serum_fixation_negative is False or panel.urine_fixation_negative is False
-            if fixed and _undetected(panel.serum) and (_undetected(panel.urine) or not self.urine):
+            no_urine = _undetected(panel.urine) or (panel.urine is None and not self.urine)
+            if fixed and _undetected(panel.serum) and no_urine:
                 parts.append(("seen by immunofixation only", True))
             else:
-                if self.serum:
+                if self.serum_counts(panel):
                     parts.append(self.down("serum", "serum M-protein", panel, limits.serum_down))
                 if self.urine or panel.urine is not None:
                     below = None if panel.urine is None else _below(panel.urine, limits.urine_below.value)
@@ -380,7 +398,7 @@ class Line:
     def partial(self, panel: Panel) -> Shown:
         limits = self.criteria.partial
         parts: list[Part] = []
-        if self.serum:
+        if self.serum_counts(panel):
             parts.append(self.down("serum", "serum M-protein", panel, limits.serum_down))
         if self.urine or (self.serum and panel.urine is not None):
             below = None if panel.urine is None else _below(panel.urine, limits.urine_below.value)
@@ -398,9 +416,9 @@ class Line:
     def minimal(self, panel: Panel) -> Shown:
         limits = self.criteria.minimal
         parts: list[Part] = []
-        if self.serum:
+        if self.serum_counts(panel):
             parts.append(self.down("serum", "serum M-protein", panel, limits.serum_down))
-        if self.urine:
+        if self.urine or self.urine_came_to_light(panel):
             parts.append(self.down("urine", "urine M-protein", panel, limits.urine_down))
         if not parts:  # minimal response is defined by M-protein; what is followed otherwise is stable below partial response
             return (False, ()) if self.partial(panel)[0] is False else (None, self.not_followed)
@@ -449,7 +467,7 @@ class Line:
         if self.serum is False and self.urine is False:
             difference = self.difference(panel, _at_least)
             if difference is not None and "dflc" in lowest:
-                rise = difference - lowest["dflc"]
+                rise = round(difference - lowest["dflc"], 9)
                 if rise > limits.dflc_more_than.value and rise >= max(lowest["dflc"], 0) * limits.rise.value / 100:
                     text = f"light-chain difference {_short(difference)} mg/dL, from a lowest of {_short(lowest['dflc'])}"
                     found.append((text, False))
