@@ -320,6 +320,12 @@ def test_cyclophosphamide_before_a_harvest_is_no_new_line(
     assert counted.lines[0].regimen == "VTd"
 
 
+@pytest.mark.parametrize(("harvest", "between"), [(152, (1, 2)), (210, (2, 2))])
+def test_cyclophosphamide_without_its_end_before_a_harvest_leaves_the_lines_open(harvest: int, between: tuple[int, int]) -> None:
+    treatments = drug("bortezomib+thalidomide", 0, 120), drug("cyclophosphamide", 140, "?")
+    assert found(*treatments, others=(procedure("stem_cell_harvest", harvest),)).between == between
+
+
 def test_a_transplant_without_a_date_leaves_the_lines_open() -> None:
     lines = found(VRD, others=(procedure("autologous_transplant", None),))
     assert (lines.undated_procedures, lines.certain) == ((5,), False)

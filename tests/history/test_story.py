@@ -167,6 +167,15 @@ def test_maintenance_before_a_late_transplant_is_none_after_it(start: int, stop:
     assert of(answer, "maintenance_after_transplant") is maintained
 
 
+def test_a_line_that_goes_on_is_not_said_to_have_ended() -> None:
+    values = serum((-5, 4), (28, 2), (56, 1), (84, 1))
+    going_on, over = (
+        told(drugs(("lenalidomide", 0, stop)), values, procedures=(), as_of=START + timedelta(days=100)) for stop in (None, 90)
+    )
+    assert going_on.derived.findings[0].reason == "line 1 is without progression so far"
+    assert over.derived.findings[0].reason == "line 1 ended without progression"
+
+
 def test_what_goes_on_ends_with_death() -> None:
     answer = told(drugs(("lenalidomide", 0, None)), procedures=(), person=replace(COMPLETE, death_date=day(200)))
     assert answer.derived.courses[0].stop == day(200)

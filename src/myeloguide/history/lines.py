@@ -494,7 +494,8 @@ class _Telling:
         return any(abs((known - day).days) <= self.rules.conditioning for known in self.transplanted)
 
     def mobilises(self, group: Sequence[Treatment], day: date) -> bool:
-        brief = all(days_between(item.start or UNKNOWN, item.stop or UNKNOWN).exceeds(MOBILISING_DAYS) is False for item in group)
+        ends = [end_of(item, day, self.begun, self.rules.together, self.reading) for item in group]
+        brief = all(end is not None and (end - day).days <= MOBILISING_DAYS for end in ends)
         return brief and self.inducing and any(0 <= (known - day).days <= self.rules.mobilisation for known in self.collected)
 
     def given_on(self, begun: Sequence[Treatment]) -> list[Treatment]:

@@ -214,7 +214,9 @@ class _Reading:
             if stopped_for_it is not None:
                 return self.stopped(stopped_for_it)
             if course.no_progression:
-                return self.excluded("no progression", f"line {number} ended without progression")
+                goes_on = any(stretch.reason == "ongoing" for stretch in course.stretches)
+                ended = "is without progression so far" if goes_on else "ended without progression"
+                return self.excluded("no progression", f"line {number} {ended}")
             limit, last = self.definitions.refractory_days, self.last.last_dose
             free = UNKNOWN if course.progression_free is None else When.on(course.progression_free)
             if days_between(last, free).reaches(limit):
