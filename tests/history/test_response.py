@@ -65,6 +65,12 @@ NEGATIVE = {"serum_fixation_negative": True, "urine_fixation_negative": True, "m
     ({"serum": 0, "urine": 0, "kappa": 40, "lambda_": 1}, {"kappa": 4.9, "lambda_": 1}, "VGPR"),
     ({"serum": 0, "urine": 0, "kappa": 1, "lambda_": 1, "marrow": 40}, {"marrow": 20}, "PR"),
     ({"serum": 0, "urine": 0, "kappa": 1, "lambda_": 1, "marrow": 40}, {"marrow": 21}, "SD"),
+    ({"serum": 4, "size": 4}, {"serum": 1}, "NE"),
+    ({"serum": 4, "size": 4}, {"serum": 1, "size": 2}, "PR"),
+    ({"serum": 4, "size": 4}, {"serum": 1, "size": 2.1}, "SD"),
+    ({"serum": 4, "size": 4}, {"serum": 0, **NEGATIVE, "size": 1}, "VGPR"),
+    ({"serum": 4, "size": 4}, {"serum": 0, **NEGATIVE, "size": 0}, "CR"),
+    ({"serum": 4, "size": 4}, {"serum": 0, **NEGATIVE, "size": Range(0, 1)}, "VGPR"),
     ({"serum": 4, "plasmacytoma": "present"}, {"serum": 1}, "NE"),
     ({"serum": 4, "plasmacytoma": "present"}, {"serum": 1, "plasmacytoma": "halved"}, "PR"),
     ({"serum": 4, "plasmacytoma": "present"}, {"serum": 0, **NEGATIVE, "plasmacytoma": "present"}, "SD"),
@@ -118,6 +124,9 @@ def test_the_category_of_a_visit(baseline: dict[str, Any], visit: dict[str, Any]
     ({"serum": 0, "urine": 0, "kappa": 1, "lambda_": 1, "circulating": 500, "marrow": 40}, [{"marrow": 20, "circulating": 100}, {"marrow": 20, "circulating": 600}], "PR"),
     ({"serum": 4}, [{"serum": 1}, {"serum": 1, "bone_lesion": "new"}], "PD"),
     ({"serum": 4}, [{"serum": 1}, {"serum": 1, "plasmacytoma": "grown"}], "PD"),
+    ({"serum": 4, "size": 4}, [{"serum": 1, "size": 2}, {"serum": 1, "size": 3}], "PD"),
+    ({"serum": 4, "size": 4}, [{"serum": 1, "size": 1.2}, {"serum": 1, "size": 1.79}], "PR"),
+    ({"serum": 4, "size": 4}, [{"serum": 1, "size": 0}, {"serum": 1, "size": 1}], "PD"),
 ])  # fmt: skip
 def test_progression_counts_from_the_lowest_value(baseline: dict[str, Any], visits: list[dict[str, Any]], last: str) -> None:
     assert categories(baseline, *visits)[-1] == last
@@ -208,6 +217,15 @@ def test_visits_gather_what_was_measured_within_a_week() -> None:
     assert found[0].serum_fixation_negative is True
     assert found[0].serum == Range.exactly(3)
     assert found[0].urine == Range.exactly(300)  # of February, read as its first day
+
+
+@pytest.mark.parametrize(("days", "used"), [((1, 40), True), ((1, 1, 40), False)])
+def test_sizes_of_several_plasmacytomas_cannot_be_told_apart(days: tuple[int, ...], used: bool) -> None:
+    sizes = [
+        Measurement("plasmacytoma_size", When.on(START + timedelta(days=day)), Range.exactly(size), row)
+        for row, (day, size) in enumerate(zip(days, (3, 1, 4), strict=False), 1)
+    ]
+    assert bool(panels(sizes, ())) is used
 
 
 def test_a_date_known_in_part_is_read_as_its_first_day_or_as_its_last() -> None:

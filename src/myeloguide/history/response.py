@@ -17,7 +17,7 @@ from typing import Any, ClassVar, Literal
 
 from pydantic import StrictBool, StrictFloat
 
-from myeloguide.history.kleene import all_of
+from myeloguide.history.kleene import all_of, negated
 from myeloguide.knowledge.reading import Strict, check, read
 from myeloguide.record.events import FindingRecorded, Measurement
 from myeloguide.record.frozen import frozen
@@ -86,6 +86,7 @@ class _Partial(Strict):
     urine_below: Threshold
     dflc_down: Threshold
     marrow_down: Threshold
+    plasmacytoma_down: Threshold
 
 
 class _Minimal(Strict):
@@ -107,6 +108,7 @@ class _Progression(Strict):
     marrow_at_least: Threshold
     circulating_rise: Threshold
     circulating_at_least: Threshold
+    plasmacytoma_rise: Threshold
 
 
 class Criteria(Strict):
@@ -140,7 +142,7 @@ def criteria(version: str = "imwg-2016") -> Criteria:
 
 @frozen()
 class Panel:
-    """What is known at a visit: g/dL, mg/24 h, mg/dL, per cent, cells per microlitre; residual disease as a share of cells.
+    """What is known at a visit: g/dL, mg/24 h, mg/dL, per cent, cells per microlitre; residual disease as a share of cells; cm.
 
     Immunofixation is True where negative; None is not measured.
     """
@@ -153,6 +155,7 @@ class Panel:
     marrow: Range | None = None
     circulating: Range | None = None
     residual: Range | None = None
+    size: Range | None = None
     serum_fixation_negative: bool | None = None
     urine_fixation_negative: bool | None = None
     clonal_cells: bool | None = None
@@ -184,7 +187,7 @@ class Visit:
 
 _TESTS = {
     "serum_m_protein": "serum", "urine_m_protein_24h": "urine", "flc_kappa": "kappa", "flc_lambda": "lambda_",
-    "marrow_plasma_cells": "marrow", "circulating_plasma_cells": "circulating", "mrd": "residual",
+    "marrow_plasma_cells": "marrow", "circulating_plasma_cells": "circulating", "mrd": "residual", "plasmacytoma_size": "size",
 }  # fmt: skip
 _VISIT = timedelta(days=VISIT_DAYS)
 _NEGATIVE = {"negative": True, "positive": False}
@@ -193,7 +196,8 @@ _NEGATIVE = {"negative": True, "positive": False}
 def panels(measurements: Iterable[Measurement], findings: Iterable[FindingRecorded], *, latest: bool = False) -> list[Panel]:
     """Gather values and findings into visits. A date known in part is read as its first day, or as its latest.
 
-    What has no date, or one without a beginning or an end, cannot be placed and is left out.
+    What has no date, or one without a beginning or an end, cannot be placed and is left out; so are the sizes of several
+    plasmacytomas, of which nothing tells one from the other.
     """
     events: list[tuple[date, str, Any, int]] = []
     for item in measurements:
@@ -203,6 +207,9 @@ def panels(measurements: Iterable[Measurement], findings: Iterable[FindingRecord
     for finding in findings:
         if day := _day_of(finding.date, latest=latest):
             events += ((day, name, value, finding.row) for name, value in _found(finding))
+    sized = [day for day, name, _, _ in events if name == "size"]
+    if len(set(sized)) < len(sized):
+        events = [event for event in events if event[1] != "size"]
     events.sort(key=itemgetter(0))
     visits: list[Panel] = []
     first = until = date.min
@@ -261,7 +268,7 @@ class Line:
         self.by_light_chains = self.serum is False and self.urine is False and self.flc is True
         self.by_marrow = self.serum is False and self.urine is False and self.flc is False
         self.not_followed = () if self.serum or self.urine else self._not_followed()
-        self.had_plasmacytoma = base.plasmacytoma not in (None, "none")
+        self.had_plasmacytoma = base.plasmacytoma not in (None, "none") or _detected(base.size)
 
     def _involved(self, panel: Panel) -> bool | None:
         """Whether light chains are measurable: the involved one high enough, with an abnormal ratio."""
@@ -288,6 +295,7 @@ class Line:
         lowest = self.lowest
         for name, value in (
             ("serum", panel.serum), ("urine", panel.urine), ("marrow", panel.marrow), ("circulating", panel.circulating),
+            ("size", panel.size),
         ):  # fmt: skip
             if value is not None:
                 number = _middle(value)
@@ -370,6 +378,8 @@ class Line:
     def no_plasmacytoma(self, panel: Panel) -> bool | None:
         if panel.plasmacytoma is not None:
             return panel.plasmacytoma == "none"
+        if panel.size is not None:
+            return negated(panel.size.exceeds(0))
         # One that was never seen is not looked for again; one that was there has to be shown gone.
         return None if self.had_plasmacytoma else True
 
@@ -434,8 +444,11 @@ class Line:
     def plasmacytoma_halved(self, panel: Panel) -> tuple[Part, ...]:
         if not self.had_plasmacytoma:
             return ()
-        size = panel.plasmacytoma
-        return (("plasmacytomas at least halved", None if size is None else size in ("none", "halved")),)
+        told, first = panel.plasmacytoma, None if self.baseline.size is None else self.baseline.size.exact
+        halved = None if told is None else told in ("none", "halved")
+        if told is None and panel.size is not None and first is not None:
+            halved = _at_most(panel.size, first * (1 - self.criteria.partial.plasmacytoma_down.value / 100))
+        return (("plasmacytomas at least halved", halved),)
 
     def down(self, name: str, title: str, panel: Panel, limit: Threshold) -> Part:
         """Whether a value fell by at least so many per cent from its baseline."""
@@ -476,6 +489,10 @@ class Line:
                     found += self.rise("marrow", panel.marrow, limits.marrow_at_least, "marrow plasma cells", " %", imaging=True)
                 if self.marrow is False:
                     self.circulating(panel, found)
+        if panel.size is not None and "size" in lowest:
+            now, low = _at_least(panel.size), lowest["size"]
+            if now > low and now >= round(low * (1 + limits.plasmacytoma_rise.value / 100), 9):
+                found.append((f"plasmacytoma {_short(now)} cm, from a lowest of {_short(low)}", True))
         if panel.plasmacytoma in ("new", "grown"):
             found.append((f"plasmacytoma {panel.plasmacytoma}", True))
         if panel.bone_lesion == "new":
