@@ -158,6 +158,21 @@ def test_the_same_drugs_after_progression_are_a_new_line() -> None:
     )
 
 
+@pytest.mark.parametrize(("reason", "lines"), [("progression", 2), ("toxicity", 1), (None, 1)])
+def test_a_drug_stopped_for_progression_and_given_again_is_a_new_line(reason: str | None, lines: int) -> None:
+    again = found(drug("lenalidomide", 0, 300, stop_reason=reason), drug("lenalidomide", 380, 700))
+    assert len(again.lines) == lines
+    transplanted = found(drug("bortezomib+lenalidomide", 0, 120, stop_reason=reason), transplants=(150,))
+    assert len(transplanted.lines) == lines
+    if lines == 2:
+        assert again.lines[1].began == "lenalidomide after progression"
+
+
+def test_what_is_stopped_for_progression_after_the_next_line_began_ends_no_second_one() -> None:
+    given_ = drug("lenalidomide", 0, 310, stop_reason="progression"), drug("daratumumab", 300), drug("pomalidomide", 315)
+    assert told(found(*given_)) == [[("induction", "lenalidomide")], [("induction", "daratumumab+pomalidomide")]]
+
+
 def test_a_recorded_intent_decides() -> None:
     lines = found(drug("bortezomib", 0, 60, intent="induction"), drug("carfilzomib", 100, 160, intent="consolidation"))
     assert told(lines) == [[("induction", "bortezomib"), ("consolidation", "carfilzomib")]]

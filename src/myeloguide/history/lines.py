@@ -342,6 +342,8 @@ class _Telling:
         self.ends: dict[str, date | None] = {}
         """The last day of each drug of the line, and of CAR-T cells; None is still going on."""
         self.treated: list[Treatment] = []
+        self.failed: list[date] = []
+        """The days on which drugs of the line were stopped for progression."""
         self.cut_short = False
         """Whether a drug of the line was stopped because it failed or was not tolerated."""
 
@@ -538,7 +540,7 @@ class _Telling:
 
     def progressed_since(self, day: date) -> bool:
         """Whether there was progression after the line began and before this day."""
-        return any(self.first_day < progression <= day for progression in self.progressions)
+        return any(self.first_day < progression <= day for progression in (*self.progressions, *self.failed))
 
     def reason(self, group: Sequence[Treatment], infusions: Sequence[Procedure], day: date) -> str:
         names = [self.vocabulary.agents[treatment.agent].name for treatment in group]
@@ -566,5 +568,7 @@ class _Telling:
         self.cut_short = self.cut_short or treatment.stop_reason in ("progression", "toxicity", "intolerance")
         together = self.rules.together
         end = day if treatment.agent in self.once else end_of(treatment, day, self.begun, together, self.reading)
+        if treatment.stop_reason == "progression" and end is not None:
+            self.failed.append(end)
         known = self.ends.get(treatment.agent)
         self.ends[treatment.agent] = end if end is None or known is None else max(end, known)
