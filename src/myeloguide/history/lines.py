@@ -8,10 +8,12 @@ that it was planned; a recorded induction begins a plan. Where the intent is not
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from functools import reduce
+from operator import itemgetter
 from typing import Literal
 
 from myeloguide.knowledge.vocabulary import Vocabulary
@@ -24,6 +26,7 @@ Ends = Literal["first", "next", "last"]
 """How an end that is not recorded is read: the first day; with what was begun together, else before what came next; going on."""
 AUTOLOGOUS, ALLOGENEIC, INFUSION = "autologous_transplant", "allogeneic_transplant", "car_t_infusion"
 HARVEST = "stem_cell_harvest"
+_DAY = itemgetter(0)
 MOBILISING, MOBILISING_DAYS = "cyclophosphamide", 7
 """Given alone and so briefly, it may mobilise stem cells."""
 
@@ -293,7 +296,8 @@ def days_of(when: When | None, *, latest: bool) -> date:
 def end_of(item: Treatment, start: date, begun: Sequence[tuple[date, date | None]], together: int, ends: Ends) -> date | None:
     """Return the last day of a drug in one reading, None where it is going on.
 
-    `begun` are the days on which any was begun, each with the end recorded; `together` are the days that make one regimen.
+    `begun` are the days on which any was begun, in order, each with the end recorded; `together` are the days that make one
+    regimen.
     """
     if item.ongoing:
         return None
@@ -302,11 +306,11 @@ def end_of(item: Treatment, start: date, begun: Sequence[tuple[date, date | None
     if ends != "next":
         return start if ends == "first" else None
     span = timedelta(days=together)
-    beside = max((end for day, end in begun if end is not None and abs(day - start) <= span and end >= start), default=None)
+    near, later = bisect_left(begun, start - span, key=_DAY), bisect_right(begun, start + span, key=_DAY)
+    beside = max((end for _, end in begun[near:later] if end is not None and end >= start), default=None)
     if beside is not None:
         return beside
-    later = min((day for day, _ in begun if day > start + span), default=None)
-    return None if later is None else later - timedelta(days=1)
+    return begun[later][0] - timedelta(days=1) if later < len(begun) else None
 
 
 def ended(item: Treatment) -> date | None:
