@@ -173,6 +173,14 @@ def test_what_is_stopped_for_progression_after_the_next_line_began_ends_no_secon
     assert told(found(*given_)) == [[("induction", "lenalidomide")], [("induction", "daratumumab+pomalidomide")]]
 
 
+def test_a_record_may_begin_with_consolidation_or_maintenance() -> None:
+    for intent in ("consolidation", "maintenance"):
+        lines = found(drug("lenalidomide", 0, 400, intent=intent))
+        assert (told(lines), lines.lines[0].regimen) == ([[(intent, "lenalidomide")]], None)
+    again = found(drug("bortezomib", 0, 100), drug("lenalidomide", 200, 300, intent="maintenance"), progressions=(150,))
+    assert told(again)[1] == [("induction", "lenalidomide")]
+
+
 def test_a_recorded_intent_decides() -> None:
     lines = found(drug("bortezomib", 0, 60, intent="induction"), drug("carfilzomib", 100, 160, intent="consolidation"))
     assert told(lines) == [[("induction", "bortezomib"), ("consolidation", "carfilzomib")]]

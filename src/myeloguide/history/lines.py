@@ -27,6 +27,7 @@ Ends = Literal["first", "next", "last"]
 AUTOLOGOUS, ALLOGENEIC, INFUSION = "autologous_transplant", "allogeneic_transplant", "car_t_infusion"
 HARVEST = "stem_cell_harvest"
 _DAY = itemgetter(0)
+_LATER: dict[str | None, PhaseName] = {"consolidation": "consolidation", "maintenance": "maintenance"}
 MOBILISING, MOBILISING_DAYS = "cyclophosphamide", 7
 """Given alone and so briefly, it may mobilise stem cells."""
 
@@ -418,10 +419,11 @@ class _Telling:
         cells = [item.day for item in group if item.treatment is None or item.treatment.agent in self.once]
         if intent is None:
             why = self.reason(treatments, infusions, day) if self.line.begun else "the first treatment recorded"
+            later = None if self.line.begun else _LATER.get(group[0].intent)  # a record may begin after the induction
             kept = [] if cells or not self.treated else self.given_on(treatments)
             self.begin(day, why, for_relapse=group[0].intent == "relapse")
             treatments += kept
-            intent, assumed = "induction", False
+            intent, assumed = later or "induction", False
         before_cells = [
             item.treatment
             for item in group
