@@ -356,3 +356,20 @@ def test_the_published_subjects_are_confirmed_as_published() -> None:
         ours = [Visit(row["day"], row["category"], (), by_imaging=row["imaging"]) for row in plain]
         died = any(row["death"] for row in plain)
         assert confirmed(ours, new, died_of_progression=died) == published(plain), rows[0]["USUBJID"]
+
+
+_SERUM, _URINE = st.floats(0, 9).map(lambda value: round(value, 2)), st.floats(0, 4000).map(round)
+
+
+@given(
+    st.tuples(st.floats(1, 9), st.floats(200, 4000)), st.lists(st.tuples(_SERUM, _URINE), min_size=1, max_size=5),
+    st.sampled_from(["serum", "urine"]),
+)  # fmt: skip
+def test_half_a_visit_says_nothing_that_the_whole_one_contradicts(
+    baseline: tuple[float, float], values: list[tuple[float, float]], measured: str
+) -> None:
+    before = {"serum": baseline[0], "urine": baseline[1]}
+    whole = [{"serum": serum, "urine": urine} for serum, urine in values]
+    half = [*whole[:-1], {name: value for name, value in whole[-1].items() if name == measured}]
+    said, known = categories(before, *half)[-1], categories(before, *whole)[-1]
+    assert said in (known, "NE")
