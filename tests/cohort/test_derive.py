@@ -182,6 +182,10 @@ def test_missing_stops_and_a_truncated_record_leave_facts_unknown_but_none_wrong
                     assert ours[name] in (known[name], None), (noise, known["patient_id"], name)
                     unknown += ours[name] is None
         assert unknown > 0
+        open_ = pl.col("refractory").is_null() & pl.col("rule").is_in(["progression later", "no progression"])
+        rows_open = pl.read_parquet(tmp_path / f"{noise}-derived" / "refractoriness.parquet").filter(open_)
+        assert rows_open["reason"].str.contains("not known to have every line").all()
+        assert rows_open.height or noise == "missing_stop"
 
 
 def test_what_is_derived_can_be_assessed(derived: tuple[Path, Derivation], tmp_path: Path) -> None:

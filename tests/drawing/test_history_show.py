@@ -94,3 +94,12 @@ def test_records_inside_a_patient_file_are_drawn(tmp_path: Path) -> None:
     assert done.stdout.startswith("Patient Anna-01, as of 2021-06-01"), done.stderr
     assert "VGPR │" in done.stdout
     assert " bortezomib  " in done.stdout
+
+
+def test_records_said_to_be_complete_are_drawn_so(tmp_path: Path) -> None:
+    for said, words in (("true", "Record said to be complete"), ("false", "Whether the record is complete is unknown")):
+        (tmp_path / "records.yaml").write_text(
+            f"as_of: 2021-06-01\nhistory:\n  complete: {said}\n"
+            "  treatments:\n  - {agent: bortezomib, start: 2020-02-01, stop: 2020-10-01}\n"
+        )
+        assert words in show(tmp_path / "records.yaml").stdout

@@ -118,6 +118,13 @@ def test_a_second_transplant_within_180_days_is_a_planned_tandem(day: int, lines
     assert len(found(drug("bortezomib", 0, 80), transplants=(100, 100 + day)).lines) == lines
 
 
+@pytest.mark.parametrize(("progression", "lines"), [(200, 2), (None, 1)])
+def test_a_transplant_after_progression_is_no_planned_tandem(progression: int | None, lines: int) -> None:
+    progressions = () if progression is None else (progression,)
+    counted = found(drug("bortezomib+lenalidomide", 0, 120), transplants=(150, 270), progressions=progressions)
+    assert len(counted.lines) == lines
+
+
 def test_maintenance_without_a_transplant_needs_all_drugs_stopped() -> None:
     after = found(drug("bortezomib+melphalan", 0, 200), drug("lenalidomide", 260))
     assert told(after)[0][-1] == ("maintenance", "lenalidomide")
@@ -149,6 +156,29 @@ def test_the_same_drugs_after_progression_are_a_new_line() -> None:
     assert (
         len(found(drug("bortezomib+lenalidomide", 0, 60), drug("bortezomib+lenalidomide", 150), progressions=(140,)).lines) == 2
     )
+
+
+@pytest.mark.parametrize(("reason", "lines"), [("progression", 2), ("toxicity", 1), (None, 1)])
+def test_a_drug_stopped_for_progression_and_given_again_is_a_new_line(reason: str | None, lines: int) -> None:
+    again = found(drug("lenalidomide", 0, 300, stop_reason=reason), drug("lenalidomide", 380, 700))
+    assert len(again.lines) == lines
+    transplanted = found(drug("bortezomib+lenalidomide", 0, 120, stop_reason=reason), transplants=(150,))
+    assert len(transplanted.lines) == lines
+    if lines == 2:
+        assert again.lines[1].began == "lenalidomide after progression"
+
+
+def test_what_is_stopped_for_progression_after_the_next_line_began_ends_no_second_one() -> None:
+    given_ = drug("lenalidomide", 0, 310, stop_reason="progression"), drug("daratumumab", 300), drug("pomalidomide", 315)
+    assert told(found(*given_)) == [[("induction", "lenalidomide")], [("induction", "daratumumab+pomalidomide")]]
+
+
+def test_a_record_may_begin_with_consolidation_or_maintenance() -> None:
+    for intent in ("consolidation", "maintenance"):
+        lines = found(drug("lenalidomide", 0, 400, intent=intent))
+        assert (told(lines), lines.lines[0].regimen) == ([[(intent, "lenalidomide")]], None)
+    again = found(drug("bortezomib", 0, 100), drug("lenalidomide", 200, 300, intent="maintenance"), progressions=(150,))
+    assert told(again)[1] == [("induction", "lenalidomide")]
 
 
 def test_a_recorded_intent_decides() -> None:
@@ -311,6 +341,12 @@ def test_cyclophosphamide_before_a_harvest_is_no_new_line(
     )  # fmt: skip
     assert len(counted.lines) == lines
     assert counted.lines[0].regimen == "VTd"
+
+
+@pytest.mark.parametrize(("harvest", "between"), [(152, (1, 2)), (210, (2, 2))])
+def test_cyclophosphamide_without_its_end_before_a_harvest_leaves_the_lines_open(harvest: int, between: tuple[int, int]) -> None:
+    treatments = drug("bortezomib+thalidomide", 0, 120), drug("cyclophosphamide", 140, "?")
+    assert found(*treatments, others=(procedure("stem_cell_harvest", harvest),)).between == between
 
 
 def test_a_transplant_without_a_date_leaves_the_lines_open() -> None:

@@ -227,6 +227,16 @@ def test_relapsed_and_refractory_and_primary_refractory(lines: str, rr: bool | N
     assert (found["relapsed_and_refractory"], found["primary_refractory"]) == (rr, primary)
 
 
+@pytest.mark.parametrize("complete", [True, False])
+def test_of_a_record_that_may_lack_the_last_line_relapsed_and_refractory_is_never_denied(complete: bool) -> None:
+    responded = "  - {regimen: VRd, start: 2020-01-01, stop: 2020-06-01, best_response: PR, progression: "
+    found = {
+        on: states_of(f"{responded}{on}}}", complete=str(complete).lower())["relapsed_and_refractory"]
+        for on in ("2020-06-10", "2021-06-10")
+    }
+    assert found == {"2020-06-10": True, "2021-06-10": False if complete else None}
+
+
 LINES = (
     "  - {regimen: VRd, start: 2018-01-01, stop: 2019-01-01, best_response: PR, progression: 2019-01-10}\n"
     "  - {regimen: KPd, start: 2019-02-01, stop: 2020-01-01, best_response: PR, progression: 2020-01-10}\n"

@@ -126,6 +126,61 @@ def test_stable_disease_at_several_visits_is_no_response() -> None:
     assert of(single, "refractory_to", "bortezomib") is None
 
 
+@pytest.mark.parametrize("by_values", [True, False])
+@pytest.mark.parametrize(("last", "refractory"), [(19, None), (20, True)])
+def test_stable_disease_in_the_first_cycle_is_no_failure_yet(last: int, refractory: bool | None, by_values: bool) -> None:
+    values = serum((-5, 4), (8, 4), (last, 4)) if by_values else ()
+    recorded = () if by_values else (ResponseRecorded("SD", day(8), row=1), ResponseRecorded("SD", day(last), row=2))
+    for treatments in (drugs(("lenalidomide", 0, None)), drugs(("lenalidomide", 0, 100))):
+        now = START + timedelta(days=last if treatments[0].ongoing else 100)
+        answer = told(treatments, values, procedures=(), responses=recorded, as_of=now)
+        assert of(answer, "refractory_to", "lenalidomide") is refractory
+        assert of(answer, "primary_refractory") is refractory
+
+
+@pytest.mark.parametrize(("value", "refractory"), [(3.9, None), (2.9, False)])
+def test_stable_disease_seen_once_is_never_taken_for_a_response(value: float, refractory: bool | None) -> None:
+    answer = told(drugs(("bortezomib", 0, 100)), serum((-5, 4), (170, value)), procedures=(), as_of=START + timedelta(days=180))
+    assert of(answer, "refractory_to", "bortezomib") is refractory
+
+
+def test_a_drug_begun_in_the_last_days_has_not_failed_by_stable_disease() -> None:
+    treatments = drugs(("bortezomib", 0, None), ("lenalidomide", 25, None))
+    answer = told(treatments, serum((-5, 4), (28, 4), (40, 4)), procedures=(), as_of=START + timedelta(days=42))
+    assert of(answer, "refractory_to", "bortezomib") is True
+    assert of(answer, "refractory_to", "lenalidomide") is None
+
+
+def test_progression_after_stable_disease_in_the_first_days_is_primary_refractory() -> None:
+    recorded = (ResponseRecorded("SD", day(8), row=1), ResponseRecorded("PD", day(16), row=2))
+    answer = told(drugs(("lenalidomide", 0, None)), procedures=(), responses=recorded)
+    assert of(answer, "primary_refractory") is True
+
+
+@pytest.mark.parametrize(
+    ("start", "stop", "maintained"), [(130, 300, False), (130, 330, True), (130, None, True), (340, 500, True)]
+)
+def test_maintenance_before_a_late_transplant_is_none_after_it(start: int, stop: int | None, maintained: bool) -> None:
+    first = drugs(("bortezomib", 0, 120))
+    then = tuple(replace(item, row=2) for item in drugs(("lenalidomide", start, stop), intent="maintenance"))
+    answer = told((*first, *then), procedures=(Procedure("autologous_transplant", day(320)),))
+    assert of(answer, "maintenance_after_transplant") is maintained
+
+
+def test_a_line_that_goes_on_is_not_said_to_have_ended() -> None:
+    values = serum((-5, 4), (28, 2), (56, 1), (84, 1))
+    going_on, over = (
+        told(drugs(("lenalidomide", 0, stop)), values, procedures=(), as_of=START + timedelta(days=100)) for stop in (None, 90)
+    )
+    assert going_on.derived.findings[0].reason == "line 1 is without progression so far"
+    assert over.derived.findings[0].reason == "line 1 ended without progression"
+
+
+def test_what_goes_on_ends_with_death() -> None:
+    answer = told(drugs(("lenalidomide", 0, None)), procedures=(), person=replace(COMPLETE, death_date=day(200)))
+    assert answer.derived.courses[0].stop == day(200)
+
+
 def test_of_a_line_not_recorded_as_a_whole_a_better_response_may_be_missing() -> None:
     stable = drugs(("bortezomib", 0, 100)), serum((-5, 4), (28, 3.9), (56, 3.8), (84, 3.9))
     assert of(told(*stable, procedures=(), person=Person("1")), "refractory_to", "bortezomib") is None

@@ -254,6 +254,7 @@ def _relapse_rows(told: Told, words: Vocabulary) -> Iterator[Row]:
 
 def _refractory_rows(told: Told, words: Vocabulary) -> Iterator[Row]:
     refractory_to = told.derived.facts.members("refractory_to")
+    said = {proof.member: proof.text for proof in told.derived.proofs if proof.fact == "refractory_to"}
     for agent, found in by_agent(told.derived.findings).items():
         finding = decisive(found)
         yield {
@@ -262,7 +263,7 @@ def _refractory_rows(told: Told, words: Vocabulary) -> Iterator[Row]:
             "exposed": True,
             "refractory": refractory_to.has(agent),
             "line": finding.line,
-            "reason": finding.reason,
+            "reason": said.get(agent, finding.reason),
             "last_dose": _day(finding.last_dose),
             "progression_date": _day(finding.progression),
             "days": finding.days.exact,

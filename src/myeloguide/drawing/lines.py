@@ -196,6 +196,10 @@ def _sentence(text: str) -> str:
     return text[:1].upper() + text[1:]
 
 
+SAID_COMPLETE = "Record said to be complete"
+"""What is said of a record where a patient file says that it is complete."""
+
+
 def record_said(complete: bool, diagnosis: When | None, complete_from: When | None, *, assumed: bool) -> str:
     """Say how far the record is complete."""
     if assumed:

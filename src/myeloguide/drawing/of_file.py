@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import date, timedelta
 
 from myeloguide.drawing.chart import Bar, Chart, Event
-from myeloguide.drawing.lines import Drawing, bar_of, days_of, record_said
+from myeloguide.drawing.lines import SAID_COMPLETE, Drawing, bar_of, days_of, record_said
 from myeloguide.history.course import LineCourse
 from myeloguide.history.definitions import Definitions
 from myeloguide.history.facts import derive
@@ -49,7 +49,7 @@ def of_file(
     begins = history.complete_from.first or min([*days, last])
     said = record_said(complete, history.diagnosis_date, history.complete_from, assumed=assume_complete)
     if history.complete and not assume_complete:
-        said = "Record said to be complete"
+        said = SAID_COMPLETE
     undated = () if dated else ("No date is recorded: the order is drawn, not the time.",)
     return drawing.chart(
         patient.patient,

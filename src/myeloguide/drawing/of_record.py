@@ -8,7 +8,7 @@ from datetime import date
 from itertools import groupby
 
 from myeloguide.drawing.chart import Assessed, Bar, Chart, Curve, Event, Value
-from myeloguide.drawing.lines import Drawing, bar_of, days_of, place_of, record_said
+from myeloguide.drawing.lines import SAID_COMPLETE, Drawing, bar_of, days_of, place_of, record_said
 from myeloguide.history.course import LineCourse
 from myeloguide.history.judged import Judged
 from myeloguide.history.response import ORDER, Criteria, criteria
@@ -39,8 +39,19 @@ _MARKERS = {
 }
 
 
-def of_record(events: Events, told: Told, vocabulary: Vocabulary, as_of: date, *, assume_complete: bool = False) -> Chart | None:
-    """Return what is to be drawn of a patient told from record tables, or None when nothing is recorded up to `as_of`."""
+def of_record(
+    events: Events,
+    told: Told,
+    vocabulary: Vocabulary,
+    as_of: date,
+    *,
+    assume_complete: bool = False,
+    said_complete: bool = False,
+) -> Chart | None:
+    """Return what is to be drawn of a patient told from record tables, or None when nothing is recorded up to `as_of`.
+
+    `said_complete`: whoever wrote the record said that it is.
+    """
     person = events.person
     values = [item for item in events.measurements if _known_by(item.date, as_of)]
     marks = list(_record_events(events, as_of))
@@ -62,8 +73,10 @@ def of_record(events: Events, told: Told, vocabulary: Vocabulary, as_of: date, *
         [*drawing.dates(), *(item.when for item in marks), *(item.when for item in responses), *(item.date for item in values)]
     )
     last = as_of if person.as_of is not None else min(max(days, default=as_of), as_of)
-    complete = person.complete or assume_complete
+    complete = person.complete or said_complete or assume_complete
     record = record_said(complete, person.diagnosis_date, person.complete_from, assumed=assume_complete)
+    if said_complete and not assume_complete:
+        record = SAID_COMPLETE
     return drawing.chart(
         person.patient_id,
         as_of,

@@ -28,7 +28,8 @@ def of_patient(
 
     events, told = tell_inline(patient, vocabulary, definitions, assume_complete=assume_complete)
     named = replace(events, person=replace(events.person, patient_id=patient.patient or ""))
-    return of_record(named, told, vocabulary, patient.as_of, assume_complete=assume_complete)
+    said = patient.history.complete is True
+    return of_record(named, told, vocabulary, patient.as_of, assume_complete=assume_complete, said_complete=said)
 
 
 def read_chart(

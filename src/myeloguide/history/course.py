@@ -67,6 +67,8 @@ class LineCourse:
     """Whether complete response or better was confirmed before any progression."""
     progression_free: date | None = None
     """A day up to which there was no progression, of a line in which none is known."""
+    only_stable: bool = False
+    """Whether what was seen of it is stable disease, and no response at all."""
     agents: tuple[str, ...] = field(init=False)
     """The agents given in this line."""
     _held: dict[str, list[Stretch]] = field(init=False)

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import date, timedelta
+from operator import itemgetter
 from typing import Literal
 
 from myeloguide.history.lines import (
@@ -173,7 +174,8 @@ def _spans(
     diagnosis = events.person.diagnosis_date
     first = days_of(diagnosis, latest=late) if dated(diagnosis) else date.min
     starts = [(item, days_of(item.start, latest=late)) for item in active if dated(item.start)]
-    begun = [*((day, None) for day in days), *((start, ended(item)) for item, start in starts)]
+    begun: list[tuple[date, date | None]] = [*((day, None) for day in days), *((start, ended(item)) for item, start in starts)]
+    begun.sort(key=itemgetter(0))
     spans = [(item, start, max(start, end_of(item, start, begun, rules.together, ends) or last)) for item, start in starts]
     return [(item, max(start, first), end) for item, start, end in spans if end >= first]
 

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING
 
 from myeloguide.errors import InputError, Problem
 from myeloguide.history.closure import close, planes_of
-from myeloguide.history.course import LONGEST_MONTH, LineCourse, lay_out
+from myeloguide.history.course import LONGEST_MONTH, MAINTENANCE, LineCourse, lay_out
 from myeloguide.history.definitions import IMWG_2011, Definitions
+from myeloguide.history.kleene import any_of
 from myeloguide.history.proof import Proof
 from myeloguide.history.refractoriness import Finding, by_agent, class_states, decisive, findings
 from myeloguide.history.relapse import Relapse, Signs, course_states, relapses
@@ -20,7 +21,7 @@ from myeloguide.record.fact_sheet import FactSheet, Members, Value
 from myeloguide.record.frozen import frozen
 from myeloguide.record.patient_file import History, PatientFile
 from myeloguide.record.ranges import ANY_NUMBER, Range, counted
-from myeloguide.record.time import When, days_between, months_between
+from myeloguide.record.time import UNKNOWN, When, before, days_between, months_between
 
 if TYPE_CHECKING:
     from myeloguide.history.frailty import Scored
@@ -370,6 +371,8 @@ class _Telling:
 
     def maintenance(self, course: LineCourse) -> None:
         value, concluded = course.maintenance, course.maintenance_assumed
+        if value and (after := _maintained_after(course)) is not True:
+            value, concluded = after, True
         if value is False and concluded and not self.complete:
             value = None
         if value is None:
@@ -382,6 +385,17 @@ class _Telling:
         text = "maintenance recorded" if value else "no maintenance among what is recorded"
         text = f"{text} in line {course.number}"
         self.prove("maintenance_after_transplant", "", value, text, [course.number], assumed=not value and concluded)
+
+
+def _maintained_after(course: LineCourse) -> bool | None:
+    """Whether a line's maintenance was given after its transplant, unless the dates say that it came before."""
+    transplant = course.transplant or UNKNOWN
+    after: list[bool | None] = []
+    for stretch in course.stretches:
+        if stretch.rank == MAINTENANCE:
+            ended = before(stretch.last_dose, transplant)
+            after.append(None if ended is None and before(stretch.first_dose, transplant) else not ended)
+    return any_of(after) if after else True
 
 
 def _listed(numbers: Sequence[int]) -> str:

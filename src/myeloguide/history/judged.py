@@ -10,6 +10,7 @@ from myeloguide.history.lines import LinesFound
 from myeloguide.history.response import VISIT_DAYS, Category, Line, Panel, Visit, best, confirmed, criteria, mrd_negative
 from myeloguide.record.events import Events
 from myeloguide.record.frozen import frozen
+from myeloguide.record.time import When
 
 
 @frozen(eq=False)
@@ -94,8 +95,20 @@ def shows_progression(item: Judged) -> bool:
     return item.visit.category == "PD" and (item.confirmed == "PD" or item.recorded)
 
 
-def best_response(judged: Sequence[Judged], start: date | None) -> Category | None:
-    """Return the best response of a line; None where it cannot be told whether there was any."""
+def best_response(judged: Sequence[Judged], start: When, evaluable_days: int) -> Category | None:
+    """Return the best response of a line; None where it cannot be told whether there was any.
+
+    Stable disease seen only before a line had lasted so many days, its first included, is too early to be the lack of one,
+    unless progression followed.
+    """
+    response = _best_response(judged, start.first)
+    if response != "SD" or start.last is None or any(map(shows_progression, judged)):
+        return response
+    last = max((item.visit.day for item in judged if item.visit.category == "SD"), default=start.last)
+    return None if (last - start.last).days + 1 < evaluable_days else response
+
+
+def _best_response(judged: Sequence[Judged], start: date | None) -> Category | None:
     response = best(item.confirmed for item in judged)
     seen = [item.visit.category for item in judged if item.visit.category not in ("NE", "PD")]
     if response not in ("NE", "SD"):
@@ -112,6 +125,11 @@ def _from_the_first(judged: Sequence[Judged], start: date | None) -> Category | 
     evaluable = [item for item in judged if item.visit.category != "NE"]
     soon = bool(evaluable) and start is not None and (evaluable[0].visit.day - start).days <= _FOLLOWED
     return "PD" if soon and any(map(shows_progression, evaluable)) else None
+
+
+def only_stable(judged: Sequence[Judged]) -> bool:
+    """Whether stable disease was seen in a line and no response, not even one that nothing confirmed."""
+    return {item.visit.category for item in judged if item.visit.category not in ("NE", "PD")} == {"SD"}
 
 
 def complete_response(judged: Sequence[Judged]) -> bool | None:

@@ -8,10 +8,12 @@ that it was planned; a recorded induction begins a plan. Where the intent is not
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from functools import reduce
+from operator import itemgetter
 from typing import Literal
 
 from myeloguide.knowledge.vocabulary import Vocabulary
@@ -24,6 +26,8 @@ Ends = Literal["first", "next", "last"]
 """How an end that is not recorded is read: the first day; with what was begun together, else before what came next; going on."""
 AUTOLOGOUS, ALLOGENEIC, INFUSION = "autologous_transplant", "allogeneic_transplant", "car_t_infusion"
 HARVEST = "stem_cell_harvest"
+_DAY = itemgetter(0)
+_LATER: dict[str | None, PhaseName] = {"consolidation": "consolidation", "maintenance": "maintenance"}
 MOBILISING, MOBILISING_DAYS = "cyclophosphamide", 7
 """Given alone and so briefly, it may mobilise stem cells."""
 
@@ -293,7 +297,8 @@ def days_of(when: When | None, *, latest: bool) -> date:
 def end_of(item: Treatment, start: date, begun: Sequence[tuple[date, date | None]], together: int, ends: Ends) -> date | None:
     """Return the last day of a drug in one reading, None where it is going on.
 
-    `begun` are the days on which any was begun, each with the end recorded; `together` are the days that make one regimen.
+    `begun` are the days on which any was begun, in order, each with the end recorded; `together` are the days that make one
+    regimen.
     """
     if item.ongoing:
         return None
@@ -302,11 +307,11 @@ def end_of(item: Treatment, start: date, begun: Sequence[tuple[date, date | None
     if ends != "next":
         return start if ends == "first" else None
     span = timedelta(days=together)
-    beside = max((end for day, end in begun if end is not None and abs(day - start) <= span and end >= start), default=None)
+    near, later = bisect_left(begun, start - span, key=_DAY), bisect_right(begun, start + span, key=_DAY)
+    beside = max((end for _, end in begun[near:later] if end is not None and end >= start), default=None)
     if beside is not None:
         return beside
-    later = min((day for day, _ in begun if day > start + span), default=None)
-    return None if later is None else later - timedelta(days=1)
+    return begun[later][0] - timedelta(days=1) if later < len(begun) else None
 
 
 def ended(item: Treatment) -> date | None:
@@ -342,6 +347,8 @@ class _Telling:
         self.ends: dict[str, date | None] = {}
         """The last day of each drug of the line, and of CAR-T cells; None is still going on."""
         self.treated: list[Treatment] = []
+        self.failed: list[date] = []
+        """The days on which drugs of the line were stopped for progression."""
         self.cut_short = False
         """Whether a drug of the line was stopped because it failed or was not tolerated."""
 
@@ -389,11 +396,11 @@ class _Telling:
         assert item.procedure is not None
         if not self.line.begun:
             self.begin(item.day, "the first treatment recorded")
+        elif self.progressed_since(item.day):
+            self.begin(item.day, "a transplant after progression")
         elif self.transplanted:
             if item.day - self.transplanted[-1] > timedelta(days=self.rules.tandem):
                 self.begin(item.day, "a further transplant, not a planned tandem")
-        elif self.progressed_since(item.day):
-            self.begin(item.day, "a transplant after progression")
         elif self.idle(item.day) > self.rules.to_transplant:
             self.begin(item.day, f"a transplant more than {self.rules.to_transplant} days after the last drug")
         self.line.procedures.append(item.procedure)
@@ -412,10 +419,11 @@ class _Telling:
         cells = [item.day for item in group if item.treatment is None or item.treatment.agent in self.once]
         if intent is None:
             why = self.reason(treatments, infusions, day) if self.line.begun else "the first treatment recorded"
+            later = None if self.line.begun else _LATER.get(group[0].intent)  # a record may begin after the induction
             kept = [] if cells or not self.treated else self.given_on(treatments)
             self.begin(day, why, for_relapse=group[0].intent == "relapse")
             treatments += kept
-            intent, assumed = "induction", False
+            intent, assumed = later or "induction", False
         before_cells = [
             item.treatment
             for item in group
@@ -494,7 +502,8 @@ class _Telling:
         return any(abs((known - day).days) <= self.rules.conditioning for known in self.transplanted)
 
     def mobilises(self, group: Sequence[Treatment], day: date) -> bool:
-        brief = all(days_between(item.start or UNKNOWN, item.stop or UNKNOWN).exceeds(MOBILISING_DAYS) is False for item in group)
+        ends = [end_of(item, day, self.begun, self.rules.together, self.reading) for item in group]
+        brief = all(end is not None and (end - day).days <= MOBILISING_DAYS for end in ends)
         return brief and self.inducing and any(0 <= (known - day).days <= self.rules.mobilisation for known in self.collected)
 
     def given_on(self, begun: Sequence[Treatment]) -> list[Treatment]:
@@ -537,7 +546,7 @@ class _Telling:
 
     def progressed_since(self, day: date) -> bool:
         """Whether there was progression after the line began and before this day."""
-        return any(self.first_day < progression <= day for progression in self.progressions)
+        return any(self.first_day < progression <= day for progression in (*self.progressions, *self.failed))
 
     def reason(self, group: Sequence[Treatment], infusions: Sequence[Procedure], day: date) -> str:
         names = [self.vocabulary.agents[treatment.agent].name for treatment in group]
@@ -565,5 +574,7 @@ class _Telling:
         self.cut_short = self.cut_short or treatment.stop_reason in ("progression", "toxicity", "intolerance")
         together = self.rules.together
         end = day if treatment.agent in self.once else end_of(treatment, day, self.begun, together, self.reading)
+        if treatment.stop_reason == "progression" and end is not None:
+            self.failed.append(end)
         known = self.ends.get(treatment.agent)
         self.ends[treatment.agent] = end if end is None or known is None else max(end, known)

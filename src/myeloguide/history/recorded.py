@@ -14,6 +14,7 @@ from myeloguide.history.judged import (
     best_response,
     complete_response,
     free_of_progression,
+    only_stable,
     shows_progression,
     without_progression,
 )
@@ -40,12 +41,13 @@ def course_of(
 ) -> LineCourse:
     """Lay a line out in time; `placed` says that no value, finding or response is without a date."""
     line = lines[position]
-    until = lines[position + 1].start.last if position + 1 < len(lines) else _seen_until(events, as_of)
+    seen_until = _seen_until(events, as_of)
+    until = lines[position + 1].start.last if position + 1 < len(lines) else seen_until
     rows = {row: phase.intent for phase in line.phases for row in phase.rows}
     given = sorted(_given(events, lines, position, rows), key=_place)
     once = cell_products(vocabulary)
     cells = line.infusions or any(agent in once for agent in line.agents)
-    stretches = tuple(_stretch(item, rows[item.row], given, definitions, until or as_of, as_of, once) for item in given)
+    stretches = tuple(_stretch(item, rows[item.row], given, definitions, until or as_of, seen_until, once) for item in given)
     own = [item for item in judged if item.line == line.number]
     progression = next((When.on(item.visit.day) for item in own if shows_progression(item)), None)
     stops = [item.stop or UNKNOWN for item in given if item.stop_reason == "progression"]
@@ -54,7 +56,7 @@ def course_of(
         # What was stopped for progression shows that it was known by then, whatever was measured later.
         if progression is None or before(stopped, progression):
             progression = _known_by(stopped, line.start, own, until or as_of)
-    best = best_response(own, line.start.first)
+    best = best_response(own, line.start, definitions.evaluable_days)
     induction = [phase for phase in line.phases if phase.intent in ("induction", "consolidation")]
     named = [
         (phase, vocabulary.recogniser.of_agents((*phase.agents, *_steroids(events, phase, vocabulary)))) for phase in induction
@@ -84,6 +86,7 @@ def course_of(
         progressed_on=frozenset(),
         complete_response=complete_response(own),
         progression_free=free_of_progression(own) if progression is None else None,
+        only_stable=only_stable(own),
     )
 
 
@@ -150,11 +153,11 @@ def _stretch(
     given: Sequence[Treatment],
     definitions: Definitions,
     until: date,
-    as_of: date,
+    seen_until: date,
     once: Collection[str],
 ) -> Stretch:
     start = item.start or UNKNOWN
-    last = When.on(as_of) if item.ongoing else item.stop
+    last = When.on(max(seen_until, (start.first or seen_until))) if item.ongoing else item.stop
     reason = "ongoing" if item.ongoing else item.stop_reason
     if item.agent in once and (item.ongoing or last is None or not last.known):
         last, reason = start, None if item.ongoing else reason  # cells are given on one day

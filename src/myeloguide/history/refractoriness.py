@@ -146,7 +146,8 @@ class _Reading:
     def findings(self) -> Iterator[Finding]:
         full_only = self.definitions.refractory_dose == "full"
         if self.response == "SD" and self.cut_short():
-            reason = f"best response SD, but stopped for {self.last.reason} before a cycle was over (line {self.course.number})"
+            so_far = "still in its first cycle" if self.last.reason == "ongoing" else f"stopped for {self.last.reason} in it"
+            reason = f"best response SD, but {so_far} (line {self.course.number})"
             yield self.found(None, "too brief to tell", reason)
         elif self.response in self.definitions.nonresponse and not (full_only and self.always_low()):
             yield self.found(
@@ -161,10 +162,10 @@ class _Reading:
             yield from self.by_later_lines()
 
     def cut_short(self) -> bool:
-        """Whether the agent was stopped for toxicity too soon to have failed."""
+        """Whether the agent was stopped for toxicity too soon to have failed, or is still in its first cycle."""
         limit = self.definitions.evaluable_days
         brief = days_between(self.first_dose, self.last.last_dose).reaches(limit - 1) is False
-        return brief and self.last.reason in ("toxicity", "intolerance")
+        return brief and self.last.reason in ("toxicity", "intolerance", "ongoing")
 
     def always_low(self) -> bool:
         return all(self.agent in stretch.low_dose for stretch in self.given)
@@ -200,6 +201,9 @@ class _Reading:
         """Return that the line does not make the disease refractory; where no response is recorded, that is an assumption."""
         if self.response is not None:
             return self.found(False, rule, reason, when, days)
+        if self.course.only_stable:
+            reason += "; only stable disease was seen, too little of it to say that there was no response"
+            return self.found(None, "response not known", reason, when, days)
         reason += "; response not recorded, taken as minimal response or better"
         return self.found(False, rule, reason, when, days, assumed=True)
 
@@ -210,7 +214,9 @@ class _Reading:
             if stopped_for_it is not None:
                 return self.stopped(stopped_for_it)
             if course.no_progression:
-                return self.excluded("no progression", f"line {number} ended without progression")
+                goes_on = any(stretch.reason == "ongoing" for stretch in course.stretches)
+                ended = "is without progression so far" if goes_on else "ended without progression"
+                return self.excluded("no progression", f"line {number} {ended}")
             limit, last = self.definitions.refractory_days, self.last.last_dose
             free = UNKNOWN if course.progression_free is None else When.on(course.progression_free)
             if days_between(last, free).reaches(limit):

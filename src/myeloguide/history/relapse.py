@@ -157,7 +157,7 @@ def _since_transplant(courses: Sequence[LineCourse], progression: When) -> Range
     if not held:
         return ANY_NUMBER
     months = months_between(held[-1], progression)
-    return ANY_NUMBER if months.most is not None and months.most < 0 else months
+    return ANY_NUMBER if months.most is not None and months.most < 0 else _not_negative(months)
 
 
 # --- what the course of the disease says of the patient ---
@@ -179,12 +179,14 @@ def _relapsed_and_refractory(
     by_line = [finding for finding in found if finding.line == last.number]
     failed = any_of(finding.refractory for finding in by_line)
     reached = any_of(_responded(course, definitions) for course in courses)
-    if reached is False and not every_line:
-        reached = None
-    value = all_of((failed, reached))
     why = next((finding.reason for finding in by_line if finding.refractory is failed), f"line {last.number} names no drug")
+    if not every_line:  # another line may have come after the last one recorded
+        reached, failed = reached or None, failed or None
+    value = all_of((failed, reached))
     said = {True: "minimal response or better before", False: "never minimal response before", None: "response before unknown"}
     text = f"{why}; {said[reached]}"
+    if value is None and not every_line:
+        text += "; the record is not known to have every line"
     return Proof("relapsed_and_refractory", "", value, text, (last.number,), rule="A1")
 
 

@@ -17,7 +17,7 @@ from typing import Any, ClassVar, Literal
 
 from pydantic import StrictBool, StrictFloat
 
-from myeloguide.history.kleene import all_of
+from myeloguide.history.kleene import all_of, negated
 from myeloguide.knowledge.reading import Strict, check, read
 from myeloguide.record.events import FindingRecorded, Measurement
 from myeloguide.record.frozen import frozen
@@ -86,6 +86,7 @@ class _Partial(Strict):
     urine_below: Threshold
     dflc_down: Threshold
     marrow_down: Threshold
+    plasmacytoma_down: Threshold
 
 
 class _Minimal(Strict):
@@ -107,6 +108,7 @@ class _Progression(Strict):
     marrow_at_least: Threshold
     circulating_rise: Threshold
     circulating_at_least: Threshold
+    plasmacytoma_rise: Threshold
 
 
 class Criteria(Strict):
@@ -140,7 +142,7 @@ def criteria(version: str = "imwg-2016") -> Criteria:
 
 @frozen()
 class Panel:
-    """What is known at a visit: g/dL, mg/24 h, mg/dL, per cent, cells per microlitre; residual disease as a share of cells.
+    """What is known at a visit: g/dL, mg/24 h, mg/dL, per cent, cells per microlitre; residual disease as a share of cells; cm.
 
     Immunofixation is True where negative; None is not measured.
     """
@@ -153,6 +155,7 @@ class Panel:
     marrow: Range | None = None
     circulating: Range | None = None
     residual: Range | None = None
+    size: Range | None = None
     serum_fixation_negative: bool | None = None
     urine_fixation_negative: bool | None = None
     clonal_cells: bool | None = None
@@ -184,7 +187,7 @@ class Visit:
 
 _TESTS = {
     "serum_m_protein": "serum", "urine_m_protein_24h": "urine", "flc_kappa": "kappa", "flc_lambda": "lambda_",
-    "marrow_plasma_cells": "marrow", "circulating_plasma_cells": "circulating", "mrd": "residual",
+    "marrow_plasma_cells": "marrow", "circulating_plasma_cells": "circulating", "mrd": "residual", "plasmacytoma_size": "size",
 }  # fmt: skip
 _VISIT = timedelta(days=VISIT_DAYS)
 _NEGATIVE = {"negative": True, "positive": False}
@@ -193,7 +196,8 @@ _NEGATIVE = {"negative": True, "positive": False}
 def panels(measurements: Iterable[Measurement], findings: Iterable[FindingRecorded], *, latest: bool = False) -> list[Panel]:
     """Gather values and findings into visits. A date known in part is read as its first day, or as its latest.
 
-    What has no date, or one without a beginning or an end, cannot be placed and is left out.
+    What has no date, or one without a beginning or an end, cannot be placed and is left out; so are the sizes of several
+    plasmacytomas, of which nothing tells one from the other.
     """
     events: list[tuple[date, str, Any, int]] = []
     for item in measurements:
@@ -203,6 +207,9 @@ def panels(measurements: Iterable[Measurement], findings: Iterable[FindingRecord
     for finding in findings:
         if day := _day_of(finding.date, latest=latest):
             events += ((day, name, value, finding.row) for name, value in _found(finding))
+    sized = [day for day, name, _, _ in events if name == "size"]
+    if len(set(sized)) < len(sized):
+        events = [event for event in events if event[1] != "size"]
     events.sort(key=itemgetter(0))
     visits: list[Panel] = []
     first = until = date.min
@@ -261,7 +268,7 @@ class Line:
         self.by_light_chains = self.serum is False and self.urine is False and self.flc is True
         self.by_marrow = self.serum is False and self.urine is False and self.flc is False
         self.not_followed = () if self.serum or self.urine else self._not_followed()
-        self.had_plasmacytoma = base.plasmacytoma not in (None, "none")
+        self.had_plasmacytoma = base.plasmacytoma not in (None, "none") or _detected(base.size)
 
     def _involved(self, panel: Panel) -> bool | None:
         """Whether light chains are measurable: the involved one high enough, with an abnormal ratio."""
@@ -288,6 +295,7 @@ class Line:
         lowest = self.lowest
         for name, value in (
             ("serum", panel.serum), ("urine", panel.urine), ("marrow", panel.marrow), ("circulating", panel.circulating),
+            ("size", panel.size),
         ):  # fmt: skip
             if value is not None:
                 number = _middle(value)
@@ -325,6 +333,8 @@ class Line:
                 return Visit(panel.day, category, because, False, missing, is_complete, mrd)
             if holds is None:
                 missing += _lacking(category, because)
+        if holds is False and (unseen := self.not_looked_at(panel)):
+            holds, missing = None, missing + _lacking("SD", unseen)
         return Visit(panel.day, "SD" if holds is False else "NE", (), False, missing, is_complete, mrd)
 
     # Each returns whether the category is shown (None: something is not measured), with what shows it or what is missing.
@@ -350,9 +360,26 @@ class Line:
             return False, ()  # M-protein that can be measured is no complete response, whatever immunofixation says
         return shown
 
+    def serum_counts(self, panel: Panel) -> bool:
+        """Whether serum M-protein is followed: measurable at the baseline, or not measured then and found now beside urine."""
+        unseen = self.serum is None and self.urine and panel.serum is not None and not _undetected(panel.serum)
+        return bool(self.serum or unseen)
+
+    def urine_came_to_light(self, panel: Panel) -> bool:
+        """Whether urine M-protein that nobody measured at the baseline is too much for a response now."""
+        limit = self.criteria.partial.urine_below.value
+        return self.urine is None and self.serum is True and panel.urine is not None and not _below(panel.urine, limit)
+
+    def not_looked_at(self, panel: Panel) -> tuple[str, ...]:
+        """Return the M-protein that is followed but was not measured at a visit: it may have progressed."""
+        followed = (("serum M-protein", self.serum, panel.serum), ("urine M-protein", self.urine, panel.urine))
+        return tuple(name for name, measurable, value in followed if measurable and value is None)
+
     def no_plasmacytoma(self, panel: Panel) -> bool | None:
         if panel.plasmacytoma is not None:
             return panel.plasmacytoma == "none"
+        if panel.size is not None:
+            return negated(panel.size.exceeds(0))
         # One that was never seen is not looked for again; one that was there has to be shown gone.
         return None if self.had_plasmacytoma else True
 
@@ -361,10 +388,11 @@ class Line:
         parts: list[Part] = []
         if self.serum or self.urine:
             fixed = panel.serum_fixation_negative is False or panel.urine_fixation_negative is False
-            if fixed and _undetected(panel.serum) and (_undetected(panel.urine) or not self.urine):
+            no_urine = _undetected(panel.urine) or (panel.urine is None and not self.urine)
+            if fixed and _undetected(panel.serum) and no_urine:
                 parts.append(("seen by immunofixation only", True))
             else:
-                if self.serum:
+                if self.serum_counts(panel):
                     parts.append(self.down("serum", "serum M-protein", panel, limits.serum_down))
                 if self.urine or panel.urine is not None:
                     below = None if panel.urine is None else _below(panel.urine, limits.urine_below.value)
@@ -380,7 +408,7 @@ class Line:
     def partial(self, panel: Panel) -> Shown:
         limits = self.criteria.partial
         parts: list[Part] = []
-        if self.serum:
+        if self.serum_counts(panel):
             parts.append(self.down("serum", "serum M-protein", panel, limits.serum_down))
         if self.urine or (self.serum and panel.urine is not None):
             below = None if panel.urine is None else _below(panel.urine, limits.urine_below.value)
@@ -398,9 +426,9 @@ class Line:
     def minimal(self, panel: Panel) -> Shown:
         limits = self.criteria.minimal
         parts: list[Part] = []
-        if self.serum:
+        if self.serum_counts(panel):
             parts.append(self.down("serum", "serum M-protein", panel, limits.serum_down))
-        if self.urine:
+        if self.urine or self.urine_came_to_light(panel):
             parts.append(self.down("urine", "urine M-protein", panel, limits.urine_down))
         if not parts:  # minimal response is defined by M-protein; what is followed otherwise is stable below partial response
             return (False, ()) if self.partial(panel)[0] is False else (None, self.not_followed)
@@ -416,8 +444,11 @@ class Line:
     def plasmacytoma_halved(self, panel: Panel) -> tuple[Part, ...]:
         if not self.had_plasmacytoma:
             return ()
-        size = panel.plasmacytoma
-        return (("plasmacytomas at least halved", None if size is None else size in ("none", "halved")),)
+        told, first = panel.plasmacytoma, None if self.baseline.size is None else self.baseline.size.exact
+        halved = None if told is None else told in ("none", "halved")
+        if told is None and panel.size is not None and first is not None:
+            halved = _at_most(panel.size, first * (1 - self.criteria.partial.plasmacytoma_down.value / 100))
+        return (("plasmacytomas at least halved", halved),)
 
     def down(self, name: str, title: str, panel: Panel, limit: Threshold) -> Part:
         """Whether a value fell by at least so many per cent from its baseline."""
@@ -449,7 +480,7 @@ class Line:
         if self.serum is False and self.urine is False:
             difference = self.difference(panel, _at_least)
             if difference is not None and "dflc" in lowest:
-                rise = difference - lowest["dflc"]
+                rise = round(difference - lowest["dflc"], 9)
                 if rise > limits.dflc_more_than.value and rise >= max(lowest["dflc"], 0) * limits.rise.value / 100:
                     text = f"light-chain difference {_short(difference)} mg/dL, from a lowest of {_short(lowest['dflc'])}"
                     found.append((text, False))
@@ -458,6 +489,10 @@ class Line:
                     found += self.rise("marrow", panel.marrow, limits.marrow_at_least, "marrow plasma cells", " %", imaging=True)
                 if self.marrow is False:
                     self.circulating(panel, found)
+        if panel.size is not None and "size" in lowest:
+            now, low = _at_least(panel.size), lowest["size"]
+            if now > low and now >= round(low * (1 + limits.plasmacytoma_rise.value / 100), 9):
+                found.append((f"plasmacytoma {_short(now)} cm, from a lowest of {_short(low)}", True))
         if panel.plasmacytoma in ("new", "grown"):
             found.append((f"plasmacytoma {panel.plasmacytoma}", True))
         if panel.bone_lesion == "new":

@@ -177,6 +177,7 @@ def _agreed_course(one: LineCourse, other: LineCourse) -> LineCourse:
         progression=progression,
         no_progression=one.no_progression and other.no_progression,
         progression_free=free,
+        only_stable=one.only_stable or other.only_stable,
         best_response=one.best_response if one.best_response == other.best_response else None,
         complete_response=one.complete_response if one.complete_response == other.complete_response else None,
     )
