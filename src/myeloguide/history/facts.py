@@ -126,7 +126,7 @@ def _with_frailty(derived: Derived, patient: PatientFile, findings: Mapping[str,
     proof = _frailty(found)
     if proof is None:
         return derived
-    facts = replace(derived.facts, values={**derived.facts.values, "frail": found.frail})
+    facts = replace(derived.facts, values={**derived.facts.values, "frail": proof.value is True})
     return replace(derived, facts=facts, proofs=(*derived.proofs, proof))
 
 
