@@ -91,7 +91,10 @@ def test_a_response_in_no_line_is_named(tmp_path: Path) -> None:
     file = tmp_path / "patient.yaml"
     value = "{date: 2021-02-01, test: serum_m_protein, value: 2, unit: g/dL}"
     file.write_text(f"history: {{measurements: [{value}], responses: [{{date: 2020-01-01, category: PR}}]}}\n")
-    assert "Not drawn, for no line is recorded in which they could lie: responses PR 2020-01-01." in show(file, "--width", "120").stdout
+    assert (
+        "Not drawn, for no line is recorded in which they could lie: responses PR 2020-01-01."
+        in show(file, "--width", "120").stdout
+    )
 
 
 def test_a_picture_that_cannot_be_written(folder: Path) -> None:

@@ -43,8 +43,8 @@ def _counted(told: Told, events: Events, tables: tuple[str, ...]) -> Iterator[st
     elif told.lines_given:
         beside = [f"history.{name}" for name in tables if name != "findings"]  # a finding says nothing of a line
         if beside:
-            what = "no treatments stand beside them to be compared"
-            yield f"facts are derived from the lines given; {what}, and {' and '.join(beside)} can only tell the kind of a relapse"
+            use = f"{' and '.join(beside)} can only tell the kind of a relapse"
+            yield f"facts are derived from the lines given; no treatments stand beside them to be compared, and {use}"
     else:
         for line in told.lines.lines:
             yield f"line {line.number} by {told.lines.rules}, from {line.start}: {_phases(line)}; it began as {line.began}"
