@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
+
+import myeloguide
 
 EXAMPLES = Path(__file__).parents[1] / "examples"
 EXAMPLE = EXAMPLES / "after-lenalidomide-maintenance.yaml"
@@ -399,3 +402,21 @@ def test_an_error_says_what_a_patient_was_taken_for(given: str, said: str) -> No
 def test_an_existing_file_is_a_file_whatever_its_name(tmp_path: Path) -> None:
     (tmp_path / "VRd").write_text("facts: {prior_lines: 1}")
     assert json.loads(call(["assess", "VRd", "--format", "json"], folder=tmp_path).stdout)["understood"] is None
+
+
+@pytest.mark.parametrize("module", ["cli/frame", "guideline/prepared"])
+def test_a_compiled_file_that_is_cut_short_is_said_to_be(tmp_path: Path, module: str) -> None:
+    source = Path(myeloguide.__file__).parent
+    shutil.copytree(source, tmp_path / "myeloguide", ignore=shutil.ignore_patterns("__pycache__", "static", "drawn"))
+    settings = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    command = [sys.executable, "-m", "myeloguide", "assess", "68y"]
+    settings["PYTHONPATH"] = str(tmp_path)
+    assert subprocess.run(command, env=settings, capture_output=True, check=False).returncode == 0
+    folder, _, name = module.partition("/")
+    (compiled,) = (tmp_path / "myeloguide" / folder / "__pycache__").glob(f"{name}.*.pyc")
+    os.truncate(compiled, 20)
+    done = subprocess.run(command, env=settings, capture_output=True, check=False)
+    assert (done.returncode, done.stdout) == (2, b"")
+    assert (
+        done.stderr == b"myeloguide: a compiled file of Python is cut short (remove the folders __pycache__, or install again)\n"
+    )

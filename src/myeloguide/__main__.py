@@ -9,8 +9,12 @@ def main() -> None:
     # Two things that a short run does not need: a search for plug-ins of Pydantic, and garbage collection while modules load.
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
     gc.disable()
-    from myeloguide import cli
+    try:
+        from myeloguide import cli
+    except EOFError:
+        from myeloguide.errors import cut_short
 
+        cut_short()
     cli.main()
 
 
