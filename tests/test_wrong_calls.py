@@ -55,7 +55,7 @@ def standing(folder: Path) -> dict[str, tuple[int, int]]:
         (["assess", "labelled.yaml"], "labelled.yaml:1: patient: is no label (write one text or number, such as A-17)"),
         (["assess", EXAMPLE, "--pack", LONG], "pack.yaml: cannot be used: File name too long"),
         (["cohort", "assess", "folder.csv", "-o", "o.csv"], "folder.csv: this is a folder (name a table of facts"),
-        (["cohort", "assess", "open-quote.csv", "-o", "o.csv"], "open-quote.csv: cannot be read as csv: could not parse ... (its first row"),
+        (["cohort", "assess", "open-quote.csv", "-o", "o.csv"], "open-quote.csv:2: has a double quote that is not closed"),
         (["cohort", "assess", "no-header.csv", "-o", "o.csv"], "there is no column patient_id (name the columns in the first row)"),
         (["cohort", "assess", "facts.csv", "-o", "pipe.csv"], "pipe.csv: this is a pipe or a device (name a file)"),
         (["cohort", "assess", "facts.csv", "-o", "folder.csv"], "folder.csv: this is a folder (name a file)"),

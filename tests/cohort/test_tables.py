@@ -142,7 +142,7 @@ def test_an_empty_table_gives_an_empty_table(pack: Pack, tmp_path: Path) -> None
     [
         ("facts.parquet", b"noise" * 100, "cannot be read as parquet"),
         ("facts.csv", b"\xff\xfe\x00\x01\x02" * 50, "facts.csv"),
-        ("facts.csv", b"", "cannot be read as csv"),
+        ("facts.csv", b"", "facts.csv: is empty"),
         ("facts.csv", b"name,age\na,1\n", "there is no column patient_id"),
         ("facts.csv", b"patient_id,exposed_to\na,bortezomib\n", "the column exposed_to is a list"),
         ("facts.xlsx", b"x", "neither .parquet nor .csv"),
@@ -216,3 +216,12 @@ def test_missing_values_as_other_programs_write_them(pack: Pack, tmp_path: Path)
     }
     summary, _, aside = run(pack, tmp_path, columns, "facts.csv")
     assert (summary.patients, aside) == (2, [])
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig"])
+def test_a_table_of_facts_separated_by_semicolons(encoding: str, pack: Pack, tmp_path: Path) -> None:
+    facts = tmp_path / "facts.csv"
+    facts.write_bytes("patient_id;prior_lines;ward\r\na;1;Süd, 2\r\nb;2;\r\n".encode(encoding))
+    summary = assess_table(pack, facts, tmp_path / "options.csv")
+    assert (summary.patients, summary.rejected) == (2, 0)
+    assert pl.read_csv(tmp_path / "options.csv")["ward"].unique().drop_nulls().to_list() == ["Süd, 2"]

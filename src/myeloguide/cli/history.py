@@ -86,6 +86,8 @@ def history_derive(
     if not quiet:
         written = ", ".join(f"{number:,} {name}" for name, number in found.rows.items())
         typer.echo(f"{found.patients:,} patients told by {rules}, relapse by {relapse}: {written}", err=True)
+        for remark in found.report.remarks:
+            typer.echo(f"remark: {remark}", err=True)
         if found.report.set_aside:
             typer.echo(f"{found.report.set_aside:,} rows set aside, see `myeloguide history check`", err=True)
         if found.differing:

@@ -25,7 +25,7 @@ from myeloguide.guideline.pack import Pack, Row, pack_planes
 from myeloguide.history.closure import close
 from myeloguide.output import aside, refuse_output
 from myeloguide.record.patient_file import read_switches
-from myeloguide.record.sources import reason, unreadable
+from myeloguide.record.sources import reason, scan_csv, unreadable
 
 CHUNK = 524_288
 ABSENT = 8
@@ -97,7 +97,7 @@ def _opened(facts: Path, scratch: Path) -> Iterator[pl.LazyFrame]:
 
         def rewrite() -> pl.LazyFrame:
             try:
-                pl.scan_csv(facts, infer_schema=False).sink_parquet(rewritten)
+                scan_csv(facts).sink_parquet(rewritten)
             except pl.exceptions.PolarsError as error:
                 if "(os error" in str(error):  # the table is well, the disk is not
                     raise InputError(Problem(str(scratch), f"cannot be written to: {reason(error)}")) from None
