@@ -100,7 +100,7 @@ def test_rows_set_aside_are_told_by_derive(place: Path) -> None:
         table.write("p1,lenalidomide,2020-01-01\n")
     some = call(["history", "derive", "untold", "-o", "derived"], folder=place)
     assert some.returncode == 0
-    assert b"1 rows set aside, see `myeloguide history check`" in some.stderr
+    assert b"1 row set aside, see `myeloguide history check`" in some.stderr
 
 
 def test_a_table_of_which_no_row_can_be_used_is_no_input(place: Path) -> None:

@@ -80,7 +80,7 @@ def test_words_and_numbers_of_a_csv(pack: Pack, tmp_path: Path) -> None:
     )
     assert summary.patients == 3
     assert {row["patient_id"]: row["reason"] for row in aside} == {
-        "d": "prior_lines is not a number of lines",
+        "d": "prior_lines is not a number of lines (write 2 or nothing)",
         "e": 'exposed_to_lenalidomide is "perhaps" (write true, false or nothing)',
     }
 

@@ -8,7 +8,7 @@ import os
 import sys
 from datetime import date
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -27,6 +27,10 @@ from myeloguide.cli.frame import (
     text_width,
 )
 from myeloguide.errors import InputError, Problem
+from myeloguide.record.ranges import counted
+
+if TYPE_CHECKING:
+    from myeloguide.record.quality import Report
 
 app = App(name="history", help="Recorded events as tables.", no_args_is_help=True, add_completion=False, rich_markup_mode=None)
 
@@ -85,16 +89,22 @@ def history_derive(
     found = derive_tables(folder, output, date.today(), as_of=day, rules=rules, relapse=relapse, workers=processes, shown=shown)
     if not quiet:
         written = ", ".join(f"{number:,} {name}" for name, number in found.rows.items())
-        typer.echo(f"{found.patients:,} patients told by {rules}, relapse by {relapse}: {written}", err=True)
-        for remark in found.report.remarks:
-            typer.echo(f"remark: {remark}", err=True)
-        if found.report.set_aside:
-            typer.echo(f"{found.report.set_aside:,} rows set aside, see `myeloguide history check`", err=True)
+        typer.echo(f"{counted(f'{found.patients:,}', 'patient')} told by {rules}, relapse by {relapse}: {written}", err=True)
+        _tell_what_was_left(found.report)
         if found.differing:
-            what = "patients have lines given that differ from those counted, see disagreements"
-            typer.echo(f"{found.differing:,} {what}", err=True)
+            what = "with lines given that differ from those counted, see disagreements"
+            typer.echo(f"{counted(f'{found.differing:,}', 'patient')} {what}", err=True)
         if found.undated:
-            typer.echo(f"{found.undated:,} patients have no as_of and were told as of {day or date.today()}", err=True)
+            told = f"without as_of, told as of {day or date.today()}"
+            typer.echo(f"{counted(f'{found.undated:,}', 'patient')} {told}", err=True)
+
+
+def _tell_what_was_left(report: Report) -> None:
+    """Say on standard error what of the tables was not read, and how many rows were set aside."""
+    for remark in report.remarks:
+        typer.echo(f"remark: {remark}", err=True)
+    if report.set_aside:
+        typer.echo(f"{counted(f'{report.set_aside:,}', 'row')} set aside, see `myeloguide history check`", err=True)
 
 
 @app.command("compare")
@@ -124,6 +134,7 @@ def history_compare(
     found = compare_rules(
         folder, load_pack(pack), rules or (), date.today(), as_of=day, switched=switches_of(ruling), shown=shown
     )
+    _tell_what_was_left(found.report)
     if table is not None:
         write_report(found.rows, table)
     if output is Format.json:

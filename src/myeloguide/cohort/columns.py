@@ -226,7 +226,8 @@ def _number(series: pl.Series, fact: Fact, rejects: Rejects) -> NDArray[np.float
         given = stripped.set(stripped.str.to_lowercase().is_in(list(_MISSING)).fill_null(value=False), None)
     numbers = given.cast(pl.Float64, strict=False)
     wrong = numbers.is_null().to_numpy() & given.is_not_null().to_numpy()
-    rejects.add(wrong | numbers.is_nan().fill_null(value=False).to_numpy(), f"{fact.fact} is not a number of {fact.unit}")
+    what = f"{fact.fact} is not a number of {fact.unit} (write {'2' if fact.kind == 'integer' else '34.5'} or nothing)"
+    rejects.add(wrong | numbers.is_nan().fill_null(value=False).to_numpy(), what)
     values = numbers.fill_null(float("nan")).to_numpy()
     assert fact.least is not None
     assert fact.most is not None

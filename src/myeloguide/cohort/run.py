@@ -25,6 +25,7 @@ from myeloguide.guideline.pack import Pack, Row, pack_planes
 from myeloguide.history.closure import close
 from myeloguide.output import aside, refuse_output
 from myeloguide.record.patient_file import read_switches
+from myeloguide.record.ranges import counted
 from myeloguide.record.sources import reason, scan_csv, unreadable
 
 CHUNK = 524_288
@@ -49,9 +50,9 @@ class Summary:
     warnings: list[str] = field(default_factory=list)
 
     def __str__(self) -> str:
-        said = f"{self.patients:,} patients answered, {self.rows:,} option rows written"
+        said = f"{counted(f'{self.patients:,}', 'patient')} answered, {counted(f'{self.rows:,}', 'option row')} written"
         if self.rejected:
-            said += f"; {self.rejected:,} rows set aside, see {self.rejected_file}"
+            said += f"; {counted(f'{self.rejected:,}', 'row')} set aside, see {self.rejected_file}"
         return "\n".join([*(f"warning: {warning}" for warning in self.warnings), said])
 
 

@@ -12,6 +12,7 @@ from datetime import date
 import numpy as np
 import polars as pl
 
+from myeloguide.errors import InputError, Problem
 from myeloguide.record.convert import SPAN, first_day, flags_of, key_of, last_day
 from myeloguide.record.ranges import counted
 from myeloguide.record.schema import EVENTS, TABLES
@@ -586,6 +587,12 @@ def _day(key: pl.Expr) -> pl.Expr:
 
 def _rounded(name: str) -> pl.Expr:
     return pl.col(name).round_sig_figs(4).cast(pl.String)
+
+
+def refuse_nothing_used(report: Report, source: object) -> None:
+    """Raise InputError where no row can be used: then there is no input, whatever is asked of it."""
+    if not report.used:
+        raise InputError(Problem(str(source), "no row of it can be used", "`myeloguide history check` says why"))
 
 
 def summary(report: Report) -> Iterator[str]:
