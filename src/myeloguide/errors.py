@@ -76,6 +76,11 @@ def fault_of(error: BaseException) -> str:
     return f"a fault of the program ({type(error).__name__} in {where}); please report it"
 
 
+def lacking(where: str, what: str, extra: str) -> InputError:
+    """Return the error for something that an extra brings and that is not installed."""
+    return InputError(Problem(where, f"{what}, which is not installed", f"in the folder of the source: pip install '.[{extra}]'"))
+
+
 def cut_short() -> NoReturn:
     """Leave where a compiled file of Python ends too soon, as a full disk or a process that was killed leaves it."""
     sys.stderr.write("myeloguide: a compiled file of Python is cut short (remove the folders __pycache__, or install again)\n")

@@ -11,7 +11,7 @@ from typing import Any
 
 import polars as pl
 
-from myeloguide.errors import InputError, Problem, suggestion
+from myeloguide.errors import InputError, Problem, lacking, suggestion
 from myeloguide.record.schema import EVENTS, TABLES, Column
 
 SUFFIXES = (".parquet", ".csv")
@@ -194,8 +194,7 @@ def _database(path: Path) -> Opened:
     try:
         import duckdb
     except ModuleNotFoundError:
-        what = "needs DuckDB, which is not installed"
-        raise InputError(Problem(str(path), what, "install myeloguide[duckdb]")) from None
+        raise lacking(str(path), "needs DuckDB", "duckdb") from None
     try:
         connection = duckdb.connect(str(path), read_only=True)
     except (duckdb.Error, OSError) as error:
