@@ -52,6 +52,7 @@ def standing(folder: Path) -> dict[str, tuple[int, int]]:
         (["assess", EXAMPLE, "--what-if", "prior_lines=0", "--what-if", "prior_transplant=true"], "--what-if: prior_lines is 0, but there was a transplant"),
         (["assess", EXAMPLE, "--what-if", "C1=both"], "--what-if: C1 is a ruling, not a fact (switch it: --ruling C1=single or C1=both)"),
         (["assess", EXAMPLE, "--what-if", "b3"], "--what-if: B3 is a ruling, not a fact (it has one reading; myeloguide guideline show B3)"),
+        (["assess", '{"facts": {"age": 68}}'], "the patient: is JSON in the call itself (write it to a file, or pipe it in: assess -)"),
         (["assess", "labelled.yaml"], "labelled.yaml:1: patient: is no label (write one text or number, such as A-17)"),
         (["assess", EXAMPLE, "--pack", LONG], "pack.yaml: cannot be used: File name too long"),
         (["cohort", "assess", "folder.csv", "-o", "o.csv"], "folder.csv: this is a folder (name a table of facts"),

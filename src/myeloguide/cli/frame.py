@@ -132,6 +132,8 @@ def read_given(given: str) -> Document:
             return read_document(given)
         except InputError as error:
             raise InputError(_with_slash(problem, given) for problem in error.problems) from None
+    if given.lstrip().startswith("{"):
+        raise InputError(Problem("the patient", "is JSON in the call itself", "write it to a file, or pipe it in: assess -"))
     from myeloguide.knowledge.vocabulary import vocabulary
     from myeloguide.record.shorthand import read_note
 
