@@ -77,7 +77,7 @@ def guideline_compare(
     from myeloguide.guideline.prepared import load_pack
 
     packs = load_pack(first), load_pack(second)
-    found = compare(*packs)
+    found = compare(*packs, (first, second))
     if output is Format.json:
         from myeloguide.guideline.answer import plain
 
