@@ -199,6 +199,13 @@ def test_a_fact_with_a_space_or_in_capitals_is_named(pack: Pack, tmp_path: Path)
         assert "did you mean prior_lines" in str(summary)
 
 
+@pytest.mark.parametrize("name", ["refractory_lenalidomide", "exposed_lenalidomide", "refractory_to_lenalidomid"])
+def test_a_column_of_an_agent_without_its_whole_name_is_named(name: str, pack: Pack, tmp_path: Path) -> None:
+    summary, _, _ = run(pack, tmp_path, {"patient_id": ["a"], "prior_lines": [1], name: [True], "lenalidomide_dose": [25]})
+    (warning,) = summary.warnings
+    assert f'the column "{name}" is not a known fact and passes through; did you mean' in warning
+
+
 def test_the_table_of_facts_is_never_taken_for_the_list_of_rejects(pack: Pack, tmp_path: Path) -> None:
     facts = tmp_path / "a.rejected.csv"
     facts.write_text("patient_id,prior_lines\na,1\n")

@@ -263,7 +263,10 @@ def test_typed_dates_and_written_ones_are_the_same(days: list[dt.date]) -> None:
     ("source", "said"),
     [
         ({"treatments": {"patient_id": ["A"]}}, "treatments: there is no column agent"),
-        ({"treatments": {"patientid": ["A"], "agent": ["x"]}}, "there is no column patient_id .did you mean patientid"),
+        (
+            {"treatments": {"patientid": ["A"], "agent": ["x"]}},
+            "there is no column patient_id .is it patientid. then name it patient_id",
+        ),
         ({"patients": {"patient_id": [1.5]}}, "the column patient_id holds Float64"),
         ({"patients": {"patient_id": [[1]]}}, "the column patient_id holds List"),
         ({"procedures": {"patient_id": ["A"], "kind": ["x"], "date": [True]}}, "the column date holds Boolean"),

@@ -26,6 +26,8 @@ IDENTITY = ("patient_id", "decision")
 ANSWERED = ("list", "tier", "option", "grade", "status")
 """Columns that the answer adds."""
 _ALIKE = 0.88
+_LEFT_OUT = 3
+"""Signs that a misspelt name may lack, as refractory_lenalidomide lacks `to_`."""
 _MISSING = ("", "na", "n/a", "nan", "null", "none")
 _YES = {"true", "yes", "1", "1.0", "t", "y"}
 _NO = {"false", "no", "0", "0.0", "f", "n"}
@@ -79,7 +81,8 @@ def lay_out(columns: Sequence[str], vocabulary: Vocabulary, where: str) -> Layou
 
 def _looks_like_a_fact(name: str, known: Iterable[str]) -> bool:
     folded = name.strip().casefold()
-    return any(SequenceMatcher(None, folded, other).ratio() > _ALIKE for other in known if abs(len(other) - len(folded)) < 3)
+    near = (other for other in known if abs(len(other) - len(folded)) <= _LEFT_OUT)
+    return any(SequenceMatcher(None, folded, other).ratio() > _ALIKE for other in near)
 
 
 def refuse_types(schema: Mapping[str, pl.DataType], layout: Layout, vocabulary: Vocabulary, where: str) -> None:

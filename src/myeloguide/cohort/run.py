@@ -88,10 +88,10 @@ def _opened(facts: Path, scratch: Path) -> Iterator[pl.LazyFrame]:
         raise InputError(Problem(str(facts), "this is a folder", "name a table of facts, .parquet or .csv"))
     if not facts.is_file():
         raise InputError(Problem(str(facts), "there is no such file", "name a table of facts, .parquet or .csv"))
-    if facts.suffix == ".parquet":
+    if facts.suffix.casefold() == ".parquet":
         yield _readable(facts, lambda: pl.scan_parquet(facts))
         return
-    if facts.suffix != ".csv":
+    if facts.suffix.casefold() != ".csv":
         raise InputError(Problem(str(facts), "is neither .parquet nor .csv", "name a table of facts, .parquet or .csv"))
     with tempfile.TemporaryDirectory(dir=scratch, prefix=".myeloguide-") as folder:
         rewritten = Path(folder) / "facts.parquet"
@@ -113,7 +113,7 @@ def _readable(facts: Path, scan: Callable[[], pl.LazyFrame]) -> pl.LazyFrame:
         table = scan()
         table.collect_schema()
     except (pl.exceptions.PolarsError, OSError) as error:
-        raise InputError(unreadable(str(facts), facts.suffix[1:], error)) from None
+        raise InputError(unreadable(str(facts), facts.suffix.casefold()[1:], error)) from None
     return table
 
 

@@ -294,7 +294,10 @@ def _problems(schema: pl.Schema, columns: Mapping[str, Column], where: str) -> I
 def no_column(where: str, name: str, columns: Sequence[str]) -> Problem:
     """Return that a table lacks a column. What stands in its first row may be a patient's: only a like name is said."""
     near = suggestion(name, columns)
-    return Problem(where, f"there is no column {name}", near if near.startswith("did") else "name the columns in the first row")
+    remedy = "name the columns in the first row"
+    if near.startswith("did"):
+        remedy = f"{near.replace('did you mean', 'is it', 1)} then name it {name}"
+    return Problem(where, f"there is no column {name}", remedy)
 
 
 def _fits(held: pl.DataType, column: Column) -> bool:
