@@ -331,6 +331,14 @@ def test_capitals_spaces_marks_and_separators_of_a_registry(name: str, text: str
     assert [(item.agent, str(item.start)) for item in found.treatments] == [("lenalidomide", "2020-01-01")]
 
 
+@pytest.mark.parametrize(
+    ("said", "read"), [("1,3", 1.3), ("16", 16), ("0,25", 0.25), ("1,300", None), ("1.200,5", 1200.5), ("16 mg", None)]
+)
+def test_a_dose_with_a_decimal_comma(said: str, read: float | None) -> None:
+    (found,) = events({"treatments": pl.DataFrame({"patient_id": ["A"], "agent": ["bortezomib"], "dose": [said]})})
+    assert found.treatments[0].dose == read
+
+
 @pytest.mark.parametrize("kept", ["treatments.xlsx", None])
 def test_without_treatments_and_lines_no_record_is_complete(kept: str | None, tmp_path: Path) -> None:
     person = "patient_id,diagnosis_date,complete_from\nA,2020-01-01,2020-01-01\n"

@@ -64,6 +64,8 @@ def history_check(
         emit(json.dumps(as_json(found), ensure_ascii=False, indent=1) + "\n")
     else:
         emit("\n".join(summary(found)) + "\n")
+        if report is None and found.findings.height:
+            emit("\nEvery finding, with what stands there and what was likely meant: -o REPORT.csv\n")
     if not found.used:
         raise InputError(Problem(str(folder), "no row of it can be used", "the report says why"))
 
