@@ -102,11 +102,14 @@ def history_derive(
 
 
 def _tell_what_was_left(report: Report) -> None:
-    """Say on standard error what of the tables was not read, and how many rows were set aside."""
+    """Say on standard error what of the tables was not read, how many rows were set aside, and who stands in no table."""
     for remark in report.remarks:
         typer.echo(f"remark: {remark}", err=True)
     if report.set_aside:
         typer.echo(f"{counted(f'{report.set_aside:,}', 'row')} set aside, see `myeloguide history check`", err=True)
+    if report.unlisted:
+        what = "with records but no row in the table patients: are ids written alike, 17 or 017?"
+        typer.echo(f"{counted(f'{report.unlisted:,}', 'patient')} {what}", err=True)
 
 
 @app.command("compare")

@@ -137,6 +137,12 @@ class Report:
         """Rows that are set aside, in all tables."""
         return int(self.tables["set_aside"].sum())
 
+    @property
+    def unlisted(self) -> int:
+        """Patients who have records but no row in the table of patients, where there is that table."""
+        listed = "patients" in self.tables["table"]
+        return self.findings.filter(pl.col("kind").cast(pl.String) == "no_patient_row").height if listed else 0
+
 
 @dataclass(slots=True)
 class Examined:
