@@ -51,6 +51,7 @@ def standing(folder: Path) -> dict[str, tuple[int, int]]:
         (["assess", EXAMPLE, "--what-if", "nofact=1"], "--what-if: there is no fact nofact (docs/patient-file.md lists the facts)"),
         (["assess", EXAMPLE, "--what-if", "prior_lines=0", "--what-if", "prior_transplant=true"], "--what-if: prior_lines is 0, but there was a transplant"),
         (["assess", EXAMPLE, "--what-if", "C1=both"], "--what-if: C1 is a ruling, not a fact (switch it: --ruling C1=single or C1=both)"),
+        (["assess", EXAMPLE, "--what-if", "ECOG 0"], '--what-if: "ECOG 0" tells what is no fact: a finding from which frailty is scored (suppose facts, such as t(11;14)+, frail'),
         (["assess", EXAMPLE, "--what-if", "b3"], "--what-if: B3 is a ruling, not a fact (it has one reading; myeloguide guideline show B3)"),
         (["assess", '{"facts": {"age": 68}}'], "the patient: is JSON in the call itself (write it to a file, or pipe it in: assess -)"),
         (["assess", "labelled.yaml"], "labelled.yaml:1: patient: is no label (write one text or number, such as A-17)"),
