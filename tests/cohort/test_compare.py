@@ -118,5 +118,6 @@ def test_ids_that_are_written_otherwise_are_told(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "myeloguide", "history", "compare", str(tmp_path)]
     assert subprocess.run(command, capture_output=True, text=True, check=True).stderr == ""
     (tmp_path / "patients.csv").write_text("patient_id,diagnosis_date\n001,2020-01-01\n")
+    (tmp_path / "procedures.csv").write_text("patient_id,kind\n")
     done = subprocess.run(command, capture_output=True, text=True, check=True)
     assert done.stderr == "1 patient with records but no row in the table patients: are ids written alike, 17 or 017?\n"

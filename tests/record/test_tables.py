@@ -355,8 +355,10 @@ def test_without_treatments_and_lines_no_record_is_complete(kept: str | None, tm
     assert "no_complete_from" not in counts["kind"].to_list()
     for name, columns in (("treatments", "patient_id,agent\n"), ("lines", "patient_id,regimen\n")):
         (tmp_path / f"{name}.csv").write_text(columns)
-        (found,) = patients_of(read_tables(tmp_path))
+        read = read_tables(tmp_path)
+        (found,) = patients_of(read)
         assert found.person.complete
+        assert any("no table of procedures" in remark for remark in read.remarks) is (name == "treatments")
         (tmp_path / f"{name}.csv").unlink()
 
 

@@ -53,6 +53,8 @@ def open_tables(source: Any) -> tuple[dict[str, pl.LazyFrame], dict[str, str], l
             frames[name] = _checked(frame, name, where, remarks)
     if "treatments" not in frames and "lines" not in frames:
         remarks.append("there is no table of treatments (nor of lines): what was given is unknown, and no record is complete")
+    elif "patients" in frames and not {"procedures", "lines"} & {*frames}:
+        remarks.append("there is no table of procedures: where a record is complete, this says that there was no transplant")
     return frames, {name: where for name, (where, _) in found.items()}, remarks
 
 
