@@ -82,11 +82,15 @@ def test_what_is_printed_back_means_the_same(case: dict[str, Any]) -> None:
 @pytest.mark.parametrize(
     ("note", "frail", "said"),
     [
-        ("82y, ECOG 2, Charlson 2", True, "frail by the score simplified: 5 points"),
+        ("82y, ECOG 2, Charlson 2", True, "frail by the simplified frailty score: 5 points"),
         ("82y, ECOG 0-1", True, "Charlson index not recorded"),
         ("ECOG ≥2", True, "age unknown; Charlson index not recorded"),
-        ("70y, ECOG 0, CCI 1", False, "not frail by the score simplified: 0 points"),
-        ("70y, ECOG 1", None, "frailty is left open by the score simplified: 1 to 2 points (age 70; Charlson index not recorded"),
+        ("70y, ECOG 0, CCI 1", False, "not frail by the simplified frailty score: 0 points"),
+        (
+            "70y, ECOG 1",
+            None,
+            "frailty is left open by the simplified frailty score: 1 to 2 points (age 70; Charlson index not recorded",
+        ),
         ("70y, ECOG 1; VRd x4, PD 2020-01; complete record", None, "Charlson index not recorded"),
         ("age 74-78; Charlson comorbidity index: 2; ECOG 0", None, "1 to 2 points"),
         ("82y", None, ""),

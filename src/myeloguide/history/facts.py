@@ -122,7 +122,8 @@ def _with_frailty(derived: Derived, patient: PatientFile, findings: Mapping[str,
     rows = [FindingRecorded(kind, When.on(patient.as_of), value) for kind, value in findings.items()]
     found = next(found for found in scored(age, rows, patient.as_of) if found.score.score == SIMPLIFIED)
     said = {True: "frail", False: "not frail", None: "frailty is left open"}[found.frail]
-    derived = replace(derived, remarks=(*derived.remarks, f"{said} by the score {found.text()}"))
+    points = found.text().removeprefix(f"{SIMPLIFIED}: ")
+    derived = replace(derived, remarks=(*derived.remarks, f"{said} by the {SIMPLIFIED} frailty score: {points}"))
     proof = _frailty(found)
     if proof is None:
         return derived
