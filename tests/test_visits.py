@@ -141,5 +141,9 @@ def test_half_a_letter() -> None:
     assert applying(found) == {REFRACTORY: None, NOT_REFRACTORY: None, SALVAGE: True}
     assert not any(row.status == "offered" for row in found.options)
     assert found.missing[0].fact == "refractory_to.lenalidomide"
+    assert found.missing[0].so_far == (
+        "progression 2022-11 came between 60 days before and 333 days after the last dose, 2022: "
+        "the dates cannot tell whether that is within 60 days (line 1)"
+    )
     assert {item.option for item in found.certain if item.offered} == {"DKd", "IsaKd", "DVd", "Kd"}
     assert names(standing(found, SALVAGE)["advised_against"]) == {"salvage-ASCT"}

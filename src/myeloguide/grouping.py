@@ -13,6 +13,7 @@ from myeloguide.guideline.answer import (
     Before,
     CautionShown,
     Difference,
+    Missing,
     MovedRow,
     OptionAnswer,
     PlannedRow,
@@ -102,9 +103,14 @@ def offered_so_far(answer: Answer, pack: Pack) -> Iterator[tuple[str, str]]:
             yield item.title, f": {said}{more}"
 
 
-def first_question(answer: Answer) -> str | None:
+def first_question(answer: Answer) -> Missing | None:
     """Return the most decisive question, where it decides something that is recommended."""
-    return answer.missing[0].question if answer.missing and answer.missing[0].decides_recommended else None
+    return answer.missing[0] if answer.missing and answer.missing[0].decides_recommended else None
+
+
+def so_far(item: Missing) -> str:
+    """Say what the history tells of an unknown fact, "" where it tells nothing."""
+    return f"So far: {item.so_far}" if item.so_far else ""
 
 
 def weighing_cautions(row: OptionAnswer) -> tuple[list[CautionShown], int]:

@@ -30,12 +30,13 @@ from myeloguide.grouping import (
     patient_line,
     place_of,
     reference,
+    so_far,
     tier_title,
     understood,
     warnings,
     weighing_cautions,
 )
-from myeloguide.guideline.answer import Answer, ListAnswer, OptionAnswer, SinceShown
+from myeloguide.guideline.answer import Answer, ListAnswer, Missing, OptionAnswer, SinceShown
 from myeloguide.guideline.pack import Pack
 from myeloguide.text import Page
 
@@ -111,6 +112,11 @@ class _Page:
         for number, line in enumerate(text.wrap(self.console, self.console.width - first.cell_len)):
             yield Text.assemble(Text(" " * first.cell_len) if number else first, line)
 
+    def recorded(self, indent: str, item: Missing) -> Iterator[Text]:
+        """Yield what the history tells of an unknown fact."""
+        if item.so_far:
+            yield from self.set(indent, (so_far(item), _PLACE))
+
     def section(self, title: str, lines: Iterable[Text], beside: str = "") -> Iterator[Text]:
         """Yield a heading and what stands below it, where there is anything."""
         found = list(lines)
@@ -140,7 +146,8 @@ class _Page:
             yield from self.set("=> ", (title, _HEADING), said, style=_OPTION)
         question = first_question(self.answer)
         if question:
-            yield from self.set("?  ", ("To find out first: ", _OPEN), question, style=_OPEN)
+            yield from self.set("?  ", ("To find out first: ", _OPEN), question.question, style=_OPEN)
+            yield from self.recorded("   ", question)
 
     # --- lists ---
 
@@ -217,6 +224,7 @@ class _Page:
             mentioned = "" if item.decides_recommended else ", only mentioned"
             style = _OPEN if number == 1 else ""
             yield from self.set(f"{number} ", (item.question, style), _place(f"decides {item.decides}{mentioned}"), style=style)
+            yield from self.recorded("  ", item)
         if len(self.answer.missing) > ASKED:
             yield Text(f"and {len(self.answer.missing) - ASKED} more", style=_PLACE)
         for offered, said in ((True, "Offered whatever is found out"), (False, "Open, yet offered in no case")):

@@ -30,6 +30,7 @@ from myeloguide.grouping import (
     patient_line,
     place_of,
     reference,
+    so_far,
     tier_title,
     understood,
     warnings,
@@ -147,7 +148,8 @@ class Page:
         yield from self.offered_so_far()
         question = first_question(self.answer)
         if question:
-            yield from self.wrap(f"To find out first: {question}", "     ", "?  ")
+            yield from self.wrap(f"To find out first: {question.question}", "     ", "?  ")
+            yield from self.wrap(so_far(question), "     ")
 
     def offered_so_far(self) -> Iterator[str]:
         for title, said in offered_so_far(self.answer, self.pack):
@@ -234,6 +236,7 @@ class Page:
             for item in self.answer.missing[:ASKED]:
                 mentioned = "" if item.decides_recommended else ", only mentioned"
                 yield from self.wrap(f"{item.question} (decides {item.decides}{mentioned})", "  ", "- ")
+                yield from self.wrap(so_far(item), "  ")
             if len(self.answer.missing) > ASKED:
                 yield f"  and {len(self.answer.missing) - ASKED} more"
 

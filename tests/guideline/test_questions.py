@@ -11,8 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from myeloguide.guideline.answer import Answer
-from myeloguide.guideline.assess import assess
+from myeloguide.guideline.assess import assess, prepare
 from myeloguide.guideline.prepared import load_pack
+from myeloguide.knowledge.reading import Document
 from tests.conftest import TODAY
 from tests.patients import is_consistent, sheet_of, whole_patients
 
@@ -123,3 +124,25 @@ def test_what_is_offered_in_every_case_is_said(answer_for: Callable[..., Answer]
 
 def test_of_a_patient_of_whom_nothing_is_known_nothing_is_certain(answer_for: Callable[..., Answer]) -> None:
     assert answer_for().certain == ()
+
+
+HALF_DATED = {"as_of": "2024-03-01", "history": {"complete": True, "lines": [
+    {"regimen": "Rd", "start": "2021", "stop": "2023", "best_response": "PR", "progression": "2023-09-15"},
+]}}  # fmt: skip
+
+
+def asked(*what_if: str) -> dict[str, str | None]:
+    known, _, _ = prepare(load_pack(), Document("patient", HALF_DATED, {}), None, TODAY, what_if=what_if)
+    return {item.fact: item.so_far for item in assess(load_pack(), known, TODAY).missing}
+
+
+def test_below_a_question_stands_why_the_record_leaves_it_open() -> None:
+    assert asked()["refractory_to.lenalidomide"] == (
+        "progression 2023-09-15 came between 107 days before and 257 days after the last dose, 2023: "
+        "the dates cannot tell whether that is within 60 days (line 1)"
+    )
+    assert asked()["fitness"] is None
+
+
+def test_what_is_supposed_unknown_has_no_record() -> None:
+    assert asked("refractory_to.lenalidomide=unknown")["refractory_to.lenalidomide"] is None

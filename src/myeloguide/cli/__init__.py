@@ -180,6 +180,7 @@ def ask(
     pack: PackOption = "imwg-2021",
 ) -> None:
     """Ask for what is unknown, one question at a time, the most decisive first. `?` is "don't know"; `q` stops."""
+    from myeloguide.grouping import so_far
     from myeloguide.guideline.ask import Interview, choices
     from myeloguide.guideline.assess import Assessment, prepare
     from myeloguide.guideline.prepared import load_pack
@@ -200,7 +201,8 @@ def ask(
     emit(render_offered(interview.assessment, text_width()))
     while (question := interview.question()) is not None:
         fact = guideline.vocabulary.facts[question.fact.partition(".")[0]]
-        emit(f"\n{question.question} (decides {question.decides})\n  {choices(fact)}: ")
+        recorded = f"\n  {so_far(question)}" if question.so_far else ""
+        emit(f"\n{question.question} (decides {question.decides}){recorded}\n  {choices(fact)}: ")
         said = sys.stdin.readline() if sys.stdin is not None else ""
         if not said or said.strip().casefold() in ("q", "quit"):
             emit("\n")

@@ -194,12 +194,16 @@ class GuidelineShown:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Missing:
-    """An unknown fact, the question that finds it out, how many rows it decides, and how many that are recommended."""
+    """An unknown fact, the question that finds it out, how many rows it decides, and how many that are recommended.
+
+    `so_far` is what the history says of it and why that leaves it open, None where it says nothing.
+    """
 
     fact: str
     decides: int
     question: str
     decides_recommended: int = 0
+    so_far: str | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)

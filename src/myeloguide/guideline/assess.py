@@ -481,7 +481,8 @@ class Assessment:
         for names, recommends in decided:
             for name in sorted(names, key=lambda name: (order[name.partition(".")[0]], name)):
                 decided_by.setdefault(name, []).append(recommends)
-        found = [Missing(name, len(rows), self.question(name), sum(rows)) for name, rows in decided_by.items()]
+        so_far = {written((proof.fact, proof.member)): proof.text for proof in self.known.derived.proofs if proof.value is None}
+        found = [Missing(name, len(rows), self.question(name), sum(rows), so_far.get(name)) for name, rows in decided_by.items()]
         return tuple(sorted(found, key=lambda item: (-item.decides_recommended, -item.decides, item.fact in DEPENDENTS)))
 
     def question(self, name: str) -> str:

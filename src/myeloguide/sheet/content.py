@@ -26,6 +26,7 @@ from myeloguide.grouping import (
     patient_line,
     place_of,
     reference,
+    so_far,
     tier_title,
     warnings,
 )
@@ -256,7 +257,10 @@ class _Sections:
 
     def questions(self) -> Iterator[Block]:
         lines = [
-            _line(item.question, f"decides {item.decides}{'' if item.decides_recommended else ', only mentioned'}")
+            _line(
+                f"{item.question} {so_far(item)}".rstrip(),
+                f"decides {item.decides}{'' if item.decides_recommended else ', only mentioned'}",
+            )
             for item in self.answer.missing[:ASKED]
         ]
         more = len(self.answer.missing) - ASKED

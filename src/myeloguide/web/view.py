@@ -25,6 +25,7 @@ from myeloguide.grouping import (
     patient_line,
     place_of,
     reference,
+    so_far,
     tier_title,
     understood,
     warnings,
@@ -219,7 +220,7 @@ def _question(pack: Pack, item: Missing) -> dict[str, Any]:
         values = [(value, value) for value in fact.values] or [("true", "yes"), ("false", "no")]
     return {
         "fact": FACT + item.fact, "text": item.question, "decides": item.decides, "mentioned": not item.decides_recommended,
-        "values": values, "unit": fact.unit, "least": fact.least, "most": fact.most,
+        "values": values, "unit": fact.unit, "least": fact.least, "most": fact.most, "so_far": so_far(item),
     }  # fmt: skip
 
 
