@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
+
+import myeloguide
 
 EXAMPLES = Path(__file__).parents[1] / "examples"
 EXAMPLE = EXAMPLES / "after-lenalidomide-maintenance.yaml"
@@ -332,9 +335,7 @@ def test_questions_are_asked_until_nothing_can_change(tmp_path: Path) -> None:
     assert call(["ask", "-"], b"").returncode == 2
 
 
-NOTE = (
-    "68y fit; VRd x4 > ASCT 2018-06 > R maint, PD 2021-05 on R; CI: carfilzomib (EF 35%); ECOG 1; as of 2021-06; complete record"
-)
+NOTE = "68y fit; VRd x4 > ASCT 2018-06 > R maint, PD 2021-05 on R; CI: carfilzomib (EF 35%); LVEF 60 %; as of 2021-06; complete record"
 
 
 def test_shorthand_is_answered_and_printed_back() -> None:
@@ -346,10 +347,10 @@ def test_shorthand_is_answered_and_printed_back() -> None:
         in text
     )
     assert "contraindicated: carfilzomib (EF 35%)" in text
-    assert "Not used: ECOG 1" in text
+    assert "Not used: LVEF 60 %" in text
     answer = json.loads(call(["assess", NOTE, "--format", "json"]).stdout)
     assert "contraindicated: carfilzomib (EF 35%)" in answer["understood"]["statements"]
-    assert answer["understood"]["not_used"] == ["ECOG 1 (fitness counts as written: fit, intermediate or frail)"]
+    assert answer["understood"]["not_used"] == ["LVEF 60 %"]
     assert answer["lists"][0]["applies"] is True
     assert json.loads(call(["assess", EXAMPLE, "--format", "json"]).stdout)["understood"] is None
 
@@ -366,10 +367,7 @@ def test_shorthand_and_patient_file_are_written_from_each_other(tmp_path: Path) 
     file = tmp_path / "patient.yaml"
     done = call(["shorthand", NOTE])
     file.write_bytes(done.stdout)
-    assert (
-        b"# carfilzomib, contraindicated_agents: EF 35%\n# not used: ECOG 1 (fitness counts as written: fit, intermediate or frail)\nas_of: 2021-06\n"
-        in done.stdout
-    )
+    assert b"# carfilzomib, contraindicated_agents: EF 35%\n# not used: LVEF 60 %\nas_of: 2021-06\n" in done.stdout
     written = call(["shorthand", file]).stdout.decode()
     assert written.startswith("as of 2021-06; 68y, fit; VRd induction x4 > ASCT 2018-06 > lenalidomide maint, PD 2021-05")
     again = call(["assess", written.strip(), "--format", "json"]).stdout
@@ -404,3 +402,21 @@ def test_an_error_says_what_a_patient_was_taken_for(given: str, said: str) -> No
 def test_an_existing_file_is_a_file_whatever_its_name(tmp_path: Path) -> None:
     (tmp_path / "VRd").write_text("facts: {prior_lines: 1}")
     assert json.loads(call(["assess", "VRd", "--format", "json"], folder=tmp_path).stdout)["understood"] is None
+
+
+@pytest.mark.parametrize("module", ["cli/frame", "guideline/prepared"])
+def test_a_compiled_file_that_is_cut_short_is_said_to_be(tmp_path: Path, module: str) -> None:
+    source = Path(myeloguide.__file__).parent
+    shutil.copytree(source, tmp_path / "myeloguide", ignore=shutil.ignore_patterns("__pycache__", "static", "drawn"))
+    settings = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    command = [sys.executable, "-m", "myeloguide", "assess", "68y"]
+    settings["PYTHONPATH"] = str(tmp_path)
+    assert subprocess.run(command, env=settings, capture_output=True, check=False).returncode == 0
+    folder, _, name = module.partition("/")
+    (compiled,) = (tmp_path / "myeloguide" / folder / "__pycache__").glob(f"{name}.*.pyc")
+    os.truncate(compiled, 20)
+    done = subprocess.run(command, env=settings, capture_output=True, check=False)
+    assert (done.returncode, done.stdout) == (2, b"")
+    assert (
+        done.stderr == b"myeloguide: a compiled file of Python is cut short (remove the folders __pycache__, or install again)\n"
+    )

@@ -73,6 +73,13 @@ def test_a_cold_start_with_shorthand_adds_its_grammar_and_nothing_heavy() -> Non
     assert others - THEIRS == {"lark"}
 
 
+def test_a_note_from_which_frailty_is_scored_adds_the_scores_and_nothing_heavy() -> None:
+    modules = imported(["assess", "82y, ECOG 2; VRd x4 > R maint, PD on R; complete record"])
+    ours = {name for name in modules if name.split(".")[0] == "myeloguide" and not name.startswith("myeloguide.record.shorthand")}
+    assert ours - OURS == {"myeloguide.history.frailty", "myeloguide.record.events"}
+    assert foreign(modules) - THEIRS == {"lark"}
+
+
 def test_imports_go_one_way() -> None:
     done = subprocess.run([sys.executable, "-c", "from importlinter.cli import lint_imports_command; lint_imports_command()"],
                           capture_output=True, text=True, cwd=EXAMPLE.parents[1], check=False)  # fmt: skip

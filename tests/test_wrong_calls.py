@@ -50,10 +50,14 @@ def standing(folder: Path) -> dict[str, tuple[int, int]]:
         (["assess", EXAMPLE, "--plan", "PVd\nmyeloguide: fine"], "there is no regimen PVd myeloguide: fine ("),
         (["assess", EXAMPLE, "--what-if", "nofact=1"], "--what-if: there is no fact nofact (docs/patient-file.md lists the facts)"),
         (["assess", EXAMPLE, "--what-if", "prior_lines=0", "--what-if", "prior_transplant=true"], "--what-if: prior_lines is 0, but there was a transplant"),
+        (["assess", EXAMPLE, "--what-if", "C1=both"], "--what-if: C1 is a ruling, not a fact (switch it: --ruling C1=single or C1=both)"),
+        (["assess", EXAMPLE, "--what-if", "ECOG 0"], '--what-if: "ECOG 0" tells what is no fact: a finding from which frailty is scored (suppose facts, such as t(11;14)+, frail'),
+        (["assess", EXAMPLE, "--what-if", "b3"], "--what-if: B3 is a ruling, not a fact (it has one reading; myeloguide guideline show B3)"),
+        (["assess", '{"facts": {"age": 68}}'], "the patient: is JSON in the call itself (write it to a file, or pipe it in: assess -)"),
         (["assess", "labelled.yaml"], "labelled.yaml:1: patient: is no label (write one text or number, such as A-17)"),
         (["assess", EXAMPLE, "--pack", LONG], "pack.yaml: cannot be used: File name too long"),
         (["cohort", "assess", "folder.csv", "-o", "o.csv"], "folder.csv: this is a folder (name a table of facts"),
-        (["cohort", "assess", "open-quote.csv", "-o", "o.csv"], "open-quote.csv: cannot be read as csv: could not parse ... (its first row"),
+        (["cohort", "assess", "open-quote.csv", "-o", "o.csv"], "open-quote.csv:2: has a double quote that is not closed"),
         (["cohort", "assess", "no-header.csv", "-o", "o.csv"], "there is no column patient_id (name the columns in the first row)"),
         (["cohort", "assess", "facts.csv", "-o", "pipe.csv"], "pipe.csv: this is a pipe or a device (name a file)"),
         (["cohort", "assess", "facts.csv", "-o", "folder.csv"], "folder.csv: this is a folder (name a file)"),
@@ -98,7 +102,7 @@ def test_rows_set_aside_are_told_by_derive(place: Path) -> None:
         table.write("p1,lenalidomide,2020-01-01\n")
     some = call(["history", "derive", "untold", "-o", "derived"], folder=place)
     assert some.returncode == 0
-    assert b"1 rows set aside, see `myeloguide history check`" in some.stderr
+    assert b"1 row set aside, see `myeloguide history check`" in some.stderr
 
 
 def test_a_table_of_which_no_row_can_be_used_is_no_input(place: Path) -> None:

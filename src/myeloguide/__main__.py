@@ -9,8 +9,12 @@ def main() -> None:
     # What a short run does not need: a search for plug-ins of Pydantic, and garbage collection while modules load and at the end.
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
     gc.disable()
-    from myeloguide import cli
+    try:
+        from myeloguide import cli
+    except EOFError:
+        from myeloguide.errors import cut_short
 
+        cut_short()
     try:
         cli.main()
     finally:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NoReturn
 
 LONGEST = 600
 """Signs of a fault or a remedy that are printed."""
@@ -72,6 +74,17 @@ def fault_of(error: BaseException) -> str:
         place = place.tb_next
     where = f"{Path(place.tb_frame.f_code.co_filename).name}:{place.tb_lineno}" if place else "unknown"
     return f"a fault of the program ({type(error).__name__} in {where}); please report it"
+
+
+def lacking(where: str, what: str, extra: str) -> InputError:
+    """Return the error for something that an extra brings and that is not installed."""
+    return InputError(Problem(where, f"{what}, which is not installed", f"in the folder of the source: pip install '.[{extra}]'"))
+
+
+def cut_short() -> NoReturn:
+    """Leave where a compiled file of Python ends too soon, as a full disk or a process that was killed leaves it."""
+    sys.stderr.write("myeloguide: a compiled file of Python is cut short (remove the folders __pycache__, or install again)\n")
+    sys.exit(2)
 
 
 def suggestion(word: str, known: Iterable[str], *, most: int = 3) -> str:

@@ -96,3 +96,28 @@ def test_the_command_prints_a_summary_and_writes_the_rows(records: Path, tmp_pat
 def test_two_rule_sets_are_compared(rules: tuple[str, ...], records: Path, pack: Pack) -> None:
     with pytest.raises(InputError, match="name two that differ"):
         compare_rules(records, pack, rules, TODAY)
+
+
+def test_rows_set_aside_and_files_not_read_are_told(tmp_path: Path) -> None:
+    (tmp_path / "treatments.csv").write_text("patient_id,agent,start\nA,lenalidomide,2020-01-01\nB,nothing,2020-01-01\n")
+    (tmp_path / "responses.xlsx").write_bytes(b"PK")
+    command = [sys.executable, "-m", "myeloguide", "history", "compare", str(tmp_path)]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert done.stderr.splitlines() == [
+        'remark: "responses.xlsx" is not read; save it as responses.csv or responses.parquet',
+        "1 row set aside, see `myeloguide history check`",
+    ]
+    (tmp_path / "treatments.csv").write_text("patient_id,agent,start\nB,nothing,2020-01-01\n")
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "no row of it can be used" in done.stderr
+
+
+def test_ids_that_are_written_otherwise_are_told(tmp_path: Path) -> None:
+    (tmp_path / "treatments.csv").write_text("patient_id,agent,start\n1,lenalidomide,2020-01-01\n")
+    command = [sys.executable, "-m", "myeloguide", "history", "compare", str(tmp_path)]
+    assert subprocess.run(command, capture_output=True, text=True, check=True).stderr == ""
+    (tmp_path / "patients.csv").write_text("patient_id,diagnosis_date\n001,2020-01-01\n")
+    (tmp_path / "procedures.csv").write_text("patient_id,kind\n")
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert done.stderr == "1 patient with records but no row in the table patients: are ids written alike, 17 or 017?\n"

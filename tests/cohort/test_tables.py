@@ -80,7 +80,7 @@ def test_words_and_numbers_of_a_csv(pack: Pack, tmp_path: Path) -> None:
     )
     assert summary.patients == 3
     assert {row["patient_id"]: row["reason"] for row in aside} == {
-        "d": "prior_lines is not a number of lines",
+        "d": "prior_lines is not a number of lines (write 2 or nothing)",
         "e": 'exposed_to_lenalidomide is "perhaps" (write true, false or nothing)',
     }
 
@@ -142,7 +142,7 @@ def test_an_empty_table_gives_an_empty_table(pack: Pack, tmp_path: Path) -> None
     [
         ("facts.parquet", b"noise" * 100, "cannot be read as parquet"),
         ("facts.csv", b"\xff\xfe\x00\x01\x02" * 50, "facts.csv"),
-        ("facts.csv", b"", "cannot be read as csv"),
+        ("facts.csv", b"", "facts.csv: is empty"),
         ("facts.csv", b"name,age\na,1\n", "there is no column patient_id"),
         ("facts.csv", b"patient_id,exposed_to\na,bortezomib\n", "the column exposed_to is a list"),
         ("facts.xlsx", b"x", "neither .parquet nor .csv"),
@@ -199,6 +199,13 @@ def test_a_fact_with_a_space_or_in_capitals_is_named(pack: Pack, tmp_path: Path)
         assert "did you mean prior_lines" in str(summary)
 
 
+@pytest.mark.parametrize("name", ["refractory_lenalidomide", "exposed_lenalidomide", "refractory_to_lenalidomid"])
+def test_a_column_of_an_agent_without_its_whole_name_is_named(name: str, pack: Pack, tmp_path: Path) -> None:
+    summary, _, _ = run(pack, tmp_path, {"patient_id": ["a"], "prior_lines": [1], name: [True], "lenalidomide_dose": [25]})
+    (warning,) = summary.warnings
+    assert f'the column "{name}" is not a known fact and passes through; did you mean' in warning
+
+
 def test_the_table_of_facts_is_never_taken_for_the_list_of_rejects(pack: Pack, tmp_path: Path) -> None:
     facts = tmp_path / "a.rejected.csv"
     facts.write_text("patient_id,prior_lines\na,1\n")
@@ -216,3 +223,12 @@ def test_missing_values_as_other_programs_write_them(pack: Pack, tmp_path: Path)
     }
     summary, _, aside = run(pack, tmp_path, columns, "facts.csv")
     assert (summary.patients, aside) == (2, [])
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig"])
+def test_a_table_of_facts_separated_by_semicolons(encoding: str, pack: Pack, tmp_path: Path) -> None:
+    facts = tmp_path / "facts.csv"
+    facts.write_bytes("patient_id;prior_lines;ward\r\na;1;Süd, 2\r\nb;2;\r\n".encode(encoding))
+    summary = assess_table(pack, facts, tmp_path / "options.csv")
+    assert (summary.patients, summary.rejected) == (2, 0)
+    assert pl.read_csv(tmp_path / "options.csv")["ward"].unique().drop_nulls().to_list() == ["Süd, 2"]

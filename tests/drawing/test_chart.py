@@ -66,7 +66,9 @@ def test_a_response_that_a_lower_one_follows_is_not_confirmed() -> None:
 
 
 def test_a_steroid_alone_is_named_though_it_is_no_line() -> None:
-    chart = told(Events(PERSON, (Treatment("dexamethasone", day(0), day(9), row=1),)))
+    steroid = Treatment("dexamethasone", day(0), day(9), row=1)
+    assert chart_of(Events(PERSON, (steroid,))) is None
+    chart = told(Events(PERSON, (steroid,), procedures=(Procedure("radiotherapy", day(4), row=1),)))
     assert "Not drawn, for a steroid alone is no line of therapy: dexamethasone." in chart.notes
 
 

@@ -73,9 +73,28 @@ def test_a_wrong_patient(folder: Path) -> None:
 
 
 def test_nothing_to_draw(folder: Path, tmp_path: Path) -> None:
-    assert "nothing is recorded of patient Bert-77" in refused(show(folder, "--patient", "Bert-77"))
+    assert "nothing that can be drawn is recorded of patient Bert-77" in refused(show(folder, "--patient", "Bert-77"))
     (tmp_path / "empty.yaml").write_text("facts: {age: 60}\n")
-    assert "holds no history" in refused(show(tmp_path / "empty.yaml"))
+    assert "holds nothing that can be drawn (a story needs a line" in refused(show(tmp_path / "empty.yaml"))
+
+
+@pytest.mark.parametrize(
+    "table", ["treatments: [{agent: dexamethasone, start: 2020-01-01}]", "responses: [{date: 2020-01-01, category: PR}]"]
+)
+def test_steroids_alone_or_responses_alone_are_no_story(table: str, tmp_path: Path) -> None:
+    file = tmp_path / "patient.yaml"
+    file.write_text(f"history: {{{table}}}\n")
+    assert "a story needs a line, a drug that is no steroid" in refused(show(file))
+
+
+def test_a_response_in_no_line_is_named(tmp_path: Path) -> None:
+    file = tmp_path / "patient.yaml"
+    value = "{date: 2021-02-01, test: serum_m_protein, value: 2, unit: g/dL}"
+    file.write_text(f"history: {{measurements: [{value}], responses: [{{date: 2020-01-01, category: PR}}]}}\n")
+    assert (
+        "Not drawn, for no line is recorded in which they could lie: responses PR 2020-01-01."
+        in show(file, "--width", "120").stdout
+    )
 
 
 def test_a_picture_that_cannot_be_written(folder: Path) -> None:

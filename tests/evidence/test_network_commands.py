@@ -57,6 +57,8 @@ def test_wrong_calls(arguments: list[str], says: str, tmp_path: Path) -> None:
 
 def test_without_scipy_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "scipy", None)
-    with pytest.raises(InputError, match=r"install myeloguide\[evidence\]"):
+    with pytest.raises(
+        InputError, match=r"SciPy, which is not installed .in the folder of the source: pip install '\.\[evidence\]'"
+    ):
         _ = Chi(1.0, 1).p
     assert Chi(0.0, 0).p is None

@@ -57,3 +57,9 @@ def test_an_unknown_pack_gets_the_likely_one() -> None:
     with pytest.raises(InputError) as caught:
         load_pack("imwg-2012")
     assert str(caught.value) == "imwg-2012: there is no such pack (did you mean imwg-2021?)"
+
+
+def test_a_folder_that_is_no_pack_is_said_to_be_none(tmp_path: Path) -> None:
+    with pytest.raises(InputError) as caught:
+        load_pack(str(tmp_path))
+    assert str(caught.value) == f"{tmp_path}: this folder holds no pack.yaml (name the folder of a pack)"

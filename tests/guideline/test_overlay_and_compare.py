@@ -16,7 +16,7 @@ from myeloguide.guideline.audit import audit
 from myeloguide.guideline.compare import compare
 from myeloguide.guideline.loading import read_pack
 from myeloguide.guideline.pack import Pack
-from myeloguide.guideline.prepared import load_pack
+from myeloguide.guideline.prepared import PACKS, load_pack
 from myeloguide.guideline.reach import row_name
 from myeloguide.guideline.what_if import WhatIf
 from myeloguide.guideline.witnesses import replay
@@ -232,3 +232,13 @@ def test_the_command_compares_and_says_so_when_nothing_differs() -> None:
     other = subprocess.run([*command, "imwg-2021-published"], capture_output=True, text=True, check=False).stdout
     assert "SVd in first-relapse-not-lenalidomide-refractory: mentioned, now second" in other
     assert max(map(len, other.splitlines())) <= 88
+
+
+def test_two_states_of_one_pack_are_told_apart_by_their_folders(tmp_path: Path, pack: Pack) -> None:
+    shutil.copytree(PACKS / "imwg-2021", tmp_path / "edited")
+    file = tmp_path / "edited" / "lists" / "two-or-more-lines.yaml"
+    file.write_text(file.read_text().replace("[IsaPd, DKd]", "[IsaPd]"))
+    found = compare(pack, load_pack(str(tmp_path / "edited")), ("imwg-2021", "edited"))
+    version = pack.header.version
+    assert (found.first, found.second) == (f"imwg-2021 {version} (imwg-2021)", f"imwg-2021 {version} (edited)")
+    assert found.removed == ("list:two-or-more-lines/preferred/DKd",)

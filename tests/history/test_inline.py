@@ -118,8 +118,25 @@ def test_a_line_that_the_records_do_not_show_is_named(pack: Pack) -> None:
 def test_lines_with_tables_that_cannot_be_compared_say_so(pack: Pack) -> None:
     text = "history: {complete: true, lines: [{regimen: VRd}], responses: [{date: 2020-01, category: PR}]}"
     assert answer(pack, text).remarks == (
-        "history.responses: facts are derived from history.lines, and this is not compared with them",
+        "facts are derived from the lines given; no treatments stand beside them to be compared, "
+        "and history.responses can only tell the kind of a relapse",
     )
+
+
+def test_findings_beside_lines_are_no_business_of_the_lines(pack: Pack) -> None:
+    text = (
+        "as_of: 2024-03-01\nfacts: {age: 82}\n"
+        "history: {complete: true, lines: [{regimen: VRd}], findings: [{date: 2024-02-01, kind: ECOG, value: 2}]}"
+    )
+    found = answer(pack, text)
+    assert found.remarks == ()
+    assert found.facts["frail"] is True
+
+
+def test_a_harvest_beside_lines_is_nothing_to_compare_them_with(pack: Pack) -> None:
+    text = "history: {complete: true, lines: [{regimen: VRd}], procedures: [{date: 2020-01, kind: stem cell harvest}]}"
+    (remark,) = answer(pack, text).remarks
+    assert "no treatments stand beside them to be compared" in remark
 
 
 @pytest.mark.parametrize(("table", "row", "said"), [

@@ -26,7 +26,7 @@ def test_rows_set_aside_are_told_and_listed(tmp_path: Path) -> None:
     folder, report = folder_of(tmp_path), tmp_path / "report.csv"
     done = run(str(folder), "-o", str(report))
     assert (done.returncode, done.stderr) == (0, "")
-    assert "all: 1 rows used, 1 set aside" in done.stdout
+    assert "all: 1 row used, 1 set aside" in done.stdout
     assert done.stdout.index("Set aside") < done.stdout.index("Kept and flagged")
     assert "P1" not in done.stdout
     aside = pl.read_csv(report).filter(pl.col("done") == "set aside")

@@ -263,7 +263,10 @@ def test_typed_dates_and_written_ones_are_the_same(days: list[dt.date]) -> None:
     ("source", "said"),
     [
         ({"treatments": {"patient_id": ["A"]}}, "treatments: there is no column agent"),
-        ({"treatments": {"patientid": ["A"], "agent": ["x"]}}, "there is no column patient_id .did you mean patientid"),
+        (
+            {"treatments": {"patientid": ["A"], "agent": ["x"]}},
+            "there is no column patient_id .is it patientid. then name it patient_id",
+        ),
         ({"patients": {"patient_id": [1.5]}}, "the column patient_id holds Float64"),
         ({"patients": {"patient_id": [[1]]}}, "the column patient_id holds List"),
         ({"procedures": {"patient_id": ["A"], "kind": ["x"], "date": [True]}}, "the column date holds Boolean"),
@@ -292,15 +295,71 @@ def test_what_is_not_read_is_remarked_on_with_the_likely_name() -> None:
     ("name", "content", "said"),
     [
         ("patients.csv", b"patient_id,patient_id\n1,2\n", "patient_id stands twice"),
-        ("patients.csv", b"", "cannot be read as csv"),
+        ("patients.csv", b"", "patients.csv: is empty"),
+        ("patients.csv", b" \n", "patients.csv: is empty"),
         ("patients.parquet", b"no parquet", "cannot be read as parquet"),
-        ("patients.csv", b"patient_id,sex\n1,2,3,4\n", "cannot be read"),
+        ("patients.csv", b"patient_id,sex\n1,2,3,4\n", "patients.csv:2: has 4 fields, but the first row names 2 columns"),
+        ("patients.csv", b"patient_id;sex\n1;2\n1;2;3\n", "patients.csv:3: has 3 fields"),
+        ("patients.csv", b'patient_id,sex\n1,2\n3,"4\n', "patients.csv:3: has a double quote that is not closed"),
+        ("patients.csv", b"patient_id,sex\n1,m\n2,m\xe4nnlich\n", "patients.csv:3: is not UTF-8 .save the file as UTF-8"),
+        ("patients.csv", "patient_id,sex\n1,2\n".encode("utf-16"), "patients.csv: is in UTF-16"),
+        ("patients.csv", b"PK\x03\x04 a workbook", "patients.csv: is a workbook"),
+        ("patients.csv", b"\xd0\xcf\x11\xe0 a workbook", "patients.csv: is a workbook"),
+        ("patients.csv", b"PAR1 and so on PAR1", "patients.csv: is Parquet, not CSV"),
+        ("patients.csv", b"sep=;\npatient_id;sex\n1;2\n", "patients.csv:1: is no row of headings"),
+        ("patients.csv", b"patient_id,sex\r1,2\r", "patients.csv: has no line ends but carriage returns"),
+        ("patients.csv", b"Patient_ID,patient_id\n1,2\n", "patient_id stands twice"),
     ],
 )
 def test_files_that_cannot_be_read(name: str, content: bytes, said: str, tmp_path: Path) -> None:
     (tmp_path / name).write_bytes(content)
     with pytest.raises(InputError, match=said):
         read_tables(tmp_path).examine()
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("Treatments.CSV", "Patient_ID, Agent ,START\nA,lenalidomide,2020-01-01\n"),
+        ("treatments.csv", "\ufeffpatient_id;agent;start\r\nA;lenalidomide;2020-01-01\r\n"),
+        ("treatments.csv", "start\tagent\tpatient_id\n2020-01-01\tlenalidomide\tA\n"),
+    ],
+)
+def test_capitals_spaces_marks_and_separators_of_a_registry(name: str, text: str, tmp_path: Path) -> None:
+    (tmp_path / name).write_text(text, encoding="utf-8", newline="")
+    (found,) = events(tmp_path)
+    assert [(item.agent, str(item.start)) for item in found.treatments] == [("lenalidomide", "2020-01-01")]
+
+
+@pytest.mark.parametrize(
+    ("said", "read"), [("1,3", 1.3), ("16", 16), ("0,25", 0.25), ("1,300", None), ("1.200,5", 1200.5), ("16 mg", None)]
+)
+def test_a_dose_with_a_decimal_comma(said: str, read: float | None) -> None:
+    (found,) = events({"treatments": pl.DataFrame({"patient_id": ["A"], "agent": ["bortezomib"], "dose": [said]})})
+    assert found.treatments[0].dose == read
+
+
+@pytest.mark.parametrize("kept", ["treatments.xlsx", None])
+def test_without_treatments_and_lines_no_record_is_complete(kept: str | None, tmp_path: Path) -> None:
+    person = "patient_id,diagnosis_date,complete_from\nA,2020-01-01,2020-01-01\n"
+    (tmp_path / "patients.csv").write_text(person)
+    if kept:
+        (tmp_path / kept).write_bytes(b"PK")
+    read = read_tables(tmp_path)
+    assert ('"treatments.xlsx" is not read; save it as treatments.csv or treatments.parquet' in read.remarks) is bool(kept)
+    assert any(remark.startswith("there is no table of treatments") for remark in read.remarks)
+    (found,) = patients_of(read)
+    assert not found.person.complete
+    counts = read.examine().report.counts()
+    assert "completeness_withdrawn" in counts["kind"].to_list()
+    assert "no_complete_from" not in counts["kind"].to_list()
+    for name, columns in (("treatments", "patient_id,agent\n"), ("lines", "patient_id,regimen\n")):
+        (tmp_path / f"{name}.csv").write_text(columns)
+        read = read_tables(tmp_path)
+        (found,) = patients_of(read)
+        assert found.person.complete
+        assert any("no table of procedures" in remark for remark in read.remarks) is (name == "treatments")
+        (tmp_path / f"{name}.csv").unlink()
 
 
 def test_sources_that_are_none(tmp_path: Path) -> None:

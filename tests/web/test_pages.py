@@ -27,3 +27,15 @@ def test_a_plan_that_cannot_be_read_is_said_beside_the_answer(served: TestClient
     assert "My plan</b>: there is no regimen Foo" in said
     assert "DKd" in said
     assert "--plan" not in said
+
+
+def test_a_note_is_saved_with_its_findings(served: TestClient) -> None:
+    note = {"note": "82y, ECOG 2, Charlson 1; VRd x4, PD 2020-01; as of 2021-06-01; complete record"}
+    saved = served.post("/save", data=note).json()
+    assert saved["history"]["findings"] == [
+        {"date": "2021-06-01", "kind": "ecog", "value": "2"},
+        {"date": "2021-06-01", "kind": "charlson", "value": "1"},
+    ]
+    again = served.post("/api/assess", json=saved).json()
+    assert again["facts"]["frail"] is True
+    assert served.post("/answer.json", data=note).json()["facts"] == again["facts"]

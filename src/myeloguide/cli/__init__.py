@@ -277,7 +277,7 @@ def shorthand(
     document = read_given(given)
     patient = read_patient(document, vocabulary(), None, date.today())
     if isinstance(document, Note):
-        emit(as_patient_file(document, vocabulary()))
+        emit(as_patient_file(document, vocabulary(), patient.as_of))
         return
     written = write(patient, vocabulary())
     emit(f"{written}\n")

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from typer.core import TyperCommand, TyperOption
 
-from myeloguide.errors import NO_SUCH_FILE, InputError, Problem
+from myeloguide.errors import NO_SUCH_FILE, InputError, Problem, cut_short
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -35,6 +35,12 @@ class _Command(TyperCommand):
             if times > 1 and counts_once and (option.secondary_opts or not getattr(option, "is_flag", False)):
                 raise InputError(Problem(option.opts[-1], "is given twice", "keep one"))
         return super().parse_args(ctx, args)
+
+    def invoke(self, ctx: Any) -> Any:
+        try:
+            return super().invoke(ctx)
+        except EOFError:  # of a module imported now; Typer would only say "Aborted!"
+            cut_short()
 
 
 class App(typer.Typer):
@@ -126,6 +132,8 @@ def read_given(given: str) -> Document:
             return read_document(given)
         except InputError as error:
             raise InputError(_with_slash(problem, given) for problem in error.problems) from None
+    if given.lstrip().startswith("{"):
+        raise InputError(Problem("the patient", "is JSON in the call itself", "write it to a file, or pipe it in: assess -"))
     from myeloguide.knowledge.vocabulary import vocabulary
     from myeloguide.record.shorthand import read_note
 

@@ -10,7 +10,7 @@ from typing import Annotated, Any
 import typer
 
 from myeloguide.cli.frame import PLAIN_WIDTH, App, Format, PackOption, emit, path_of, text_width
-from myeloguide.errors import InputError, Problem
+from myeloguide.errors import lacking
 
 app = App(name="guideline", help="The guideline as data.", no_args_is_help=True, add_completion=False, rich_markup_mode=None)
 
@@ -24,8 +24,7 @@ def with_solver(command: str, module: str) -> Any:
     except ModuleNotFoundError as error:
         if error.name != "z3":
             raise
-        what = "needs the solver z3, which is not installed"
-        raise InputError(Problem(command, what, "install myeloguide[audit]")) from None
+        raise lacking(command, "needs the solver z3", "audit") from None
 
 
 @app.command("audit")
@@ -78,7 +77,7 @@ def guideline_compare(
     from myeloguide.guideline.prepared import load_pack
 
     packs = load_pack(first), load_pack(second)
-    found = compare(*packs)
+    found = compare(*packs, (first, second))
     if output is Format.json:
         from myeloguide.guideline.answer import plain
 

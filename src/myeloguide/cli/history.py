@@ -8,7 +8,7 @@ import os
 import sys
 from datetime import date
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -27,6 +27,10 @@ from myeloguide.cli.frame import (
     text_width,
 )
 from myeloguide.errors import InputError, Problem
+from myeloguide.record.ranges import counted
+
+if TYPE_CHECKING:
+    from myeloguide.record.quality import Report
 
 app = App(name="history", help="Recorded events as tables.", no_args_is_help=True, add_completion=False, rich_markup_mode=None)
 
@@ -60,6 +64,8 @@ def history_check(
         emit(json.dumps(as_json(found), ensure_ascii=False, indent=1) + "\n")
     else:
         emit("\n".join(summary(found)) + "\n")
+        if report is None and found.findings.height:
+            emit("\nEvery finding, with what stands there and what was likely meant: -o REPORT.csv\n")
     if not found.used:
         raise InputError(Problem(str(folder), "no row of it can be used", "the report says why"))
 
@@ -85,14 +91,25 @@ def history_derive(
     found = derive_tables(folder, output, date.today(), as_of=day, rules=rules, relapse=relapse, workers=processes, shown=shown)
     if not quiet:
         written = ", ".join(f"{number:,} {name}" for name, number in found.rows.items())
-        typer.echo(f"{found.patients:,} patients told by {rules}, relapse by {relapse}: {written}", err=True)
-        if found.report.set_aside:
-            typer.echo(f"{found.report.set_aside:,} rows set aside, see `myeloguide history check`", err=True)
+        typer.echo(f"{counted(f'{found.patients:,}', 'patient')} told by {rules}, relapse by {relapse}: {written}", err=True)
+        _tell_what_was_left(found.report)
         if found.differing:
-            what = "patients have lines given that differ from those counted, see disagreements"
-            typer.echo(f"{found.differing:,} {what}", err=True)
+            what = "with lines given that differ from those counted, see disagreements"
+            typer.echo(f"{counted(f'{found.differing:,}', 'patient')} {what}", err=True)
         if found.undated:
-            typer.echo(f"{found.undated:,} patients have no as_of and were told as of {day or date.today()}", err=True)
+            told = f"without as_of, told as of {day or date.today()}"
+            typer.echo(f"{counted(f'{found.undated:,}', 'patient')} {told}", err=True)
+
+
+def _tell_what_was_left(report: Report) -> None:
+    """Say on standard error what of the tables was not read, how many rows were set aside, and who stands in no table."""
+    for remark in report.remarks:
+        typer.echo(f"remark: {remark}", err=True)
+    if report.set_aside:
+        typer.echo(f"{counted(f'{report.set_aside:,}', 'row')} set aside, see `myeloguide history check`", err=True)
+    if report.unlisted:
+        what = "with records but no row in the table patients: are ids written alike, 17 or 017?"
+        typer.echo(f"{counted(f'{report.unlisted:,}', 'patient')} {what}", err=True)
 
 
 @app.command("compare")
@@ -122,6 +139,7 @@ def history_compare(
     found = compare_rules(
         folder, load_pack(pack), rules or (), date.today(), as_of=day, switched=switches_of(ruling), shown=shown
     )
+    _tell_what_was_left(found.report)
     if table is not None:
         write_report(found.rows, table)
     if output is Format.json:

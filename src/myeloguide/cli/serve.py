@@ -8,7 +8,7 @@ import sys
 import webbrowser
 from threading import Timer
 
-from myeloguide.errors import InputError, Problem
+from myeloguide.errors import InputError, Problem, lacking
 from myeloguide.guideline.prepared import load_pack
 
 
@@ -20,8 +20,7 @@ def serve(port: int, host: str, pack: str, workers: int, *, browser: bool) -> No
 
         from myeloguide.web.app import HOSTS, LOOPBACK, PACK
     except ModuleNotFoundError as error:
-        what = f"needs the package {error.name}, which is not installed"
-        raise InputError(Problem("myeloguide serve", what, "pip install 'myeloguide[web]'")) from None
+        raise lacking("myeloguide serve", f"needs the package {error.name}", "web") from None
     load_pack(pack)  # what is wrong with it is said before anything is served
     listening = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)  # named, so that nothing is held back
     listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

@@ -26,6 +26,8 @@ IDENTITY = ("patient_id", "decision")
 ANSWERED = ("list", "tier", "option", "grade", "status")
 """Columns that the answer adds."""
 _ALIKE = 0.88
+_LEFT_OUT = 3
+"""Signs that a misspelt name may lack, as refractory_lenalidomide lacks `to_`."""
 _MISSING = ("", "na", "n/a", "nan", "null", "none")
 _YES = {"true", "yes", "1", "1.0", "t", "y"}
 _NO = {"false", "no", "0", "0.0", "f", "n"}
@@ -79,7 +81,8 @@ def lay_out(columns: Sequence[str], vocabulary: Vocabulary, where: str) -> Layou
 
 def _looks_like_a_fact(name: str, known: Iterable[str]) -> bool:
     folded = name.strip().casefold()
-    return any(SequenceMatcher(None, folded, other).ratio() > _ALIKE for other in known if abs(len(other) - len(folded)) < 3)
+    near = (other for other in known if abs(len(other) - len(folded)) <= _LEFT_OUT)
+    return any(SequenceMatcher(None, folded, other).ratio() > _ALIKE for other in near)
 
 
 def refuse_types(schema: Mapping[str, pl.DataType], layout: Layout, vocabulary: Vocabulary, where: str) -> None:
@@ -226,7 +229,8 @@ def _number(series: pl.Series, fact: Fact, rejects: Rejects) -> NDArray[np.float
         given = stripped.set(stripped.str.to_lowercase().is_in(list(_MISSING)).fill_null(value=False), None)
     numbers = given.cast(pl.Float64, strict=False)
     wrong = numbers.is_null().to_numpy() & given.is_not_null().to_numpy()
-    rejects.add(wrong | numbers.is_nan().fill_null(value=False).to_numpy(), f"{fact.fact} is not a number of {fact.unit}")
+    what = f"{fact.fact} is not a number of {fact.unit} (write {'2' if fact.kind == 'integer' else '34.5'} or nothing)"
+    rejects.add(wrong | numbers.is_nan().fill_null(value=False).to_numpy(), what)
     values = numbers.fill_null(float("nan")).to_numpy()
     assert fact.least is not None
     assert fact.most is not None

@@ -24,6 +24,7 @@ from myeloguide.history.story import tell
 from myeloguide.record.events import Events
 from myeloguide.record.fact_sheet import FactSheet
 from myeloguide.record.patient_file import read_switches
+from myeloguide.record.quality import Report, refuse_nothing_used
 from myeloguide.record.tables import patients_of, read_tables
 
 KINDS: Mapping[str, str] = {
@@ -95,6 +96,8 @@ class RulesComparison:
 
     counted: RulesCompared
     rows: pl.DataFrame
+    report: Report
+    """What was read of the tables, and what was set aside."""
 
 
 def compare_rules(
@@ -116,6 +119,7 @@ def compare_rules(
     columns = fact_table({}, pack.vocabulary).columns
     cohort = Cohort(pack, lay_out(columns, pack.vocabulary, str(source)), switches)
     examined = read_tables(source).examine(today=today)
+    refuse_nothing_used(examined.report, source)
     parts = [pl.DataFrame(schema=SCHEMA)]
     not_answered = 0
     with progress(len(examined.patients), shown=shown) as advance:
@@ -138,7 +142,7 @@ def compare_rules(
     order = pl.Enum(list(KINDS))
     found_rows = pl.concat(parts).sort("patient_id", pl.col("about").cast(order), "line", "item", nulls_last=True)
     counted = _counted(found_rows, (names[0], names[1]), f"{pack.header.pack} {pack.header.version}", len(examined.patients))
-    return RulesComparison(replace(counted, not_answered=not_answered), found_rows)
+    return RulesComparison(replace(counted, not_answered=not_answered), found_rows, examined.report)
 
 
 def _uncounted(events: Events) -> Events:

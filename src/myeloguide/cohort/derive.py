@@ -32,7 +32,7 @@ from myeloguide.history.story import Told, tell
 from myeloguide.knowledge.vocabulary import Vocabulary, vocabulary
 from myeloguide.output import refuse_parent, writing
 from myeloguide.record.fact_sheet import FactSheet
-from myeloguide.record.quality import Examined, Report
+from myeloguide.record.quality import Examined, Report, refuse_nothing_used
 from myeloguide.record.sources import reason
 from myeloguide.record.tables import parts_of, patients_of, read_tables
 from myeloguide.record.time import When
@@ -76,8 +76,7 @@ def derive_tables(
     clinical_criteria(relapse)
     _refuse(output, source)
     examined = read_tables(source).examine(today=today)
-    if not examined.report.used:
-        raise InputError(Problem(str(source), "no row of it can be used", "`myeloguide history check` says why"))
+    refuse_nothing_used(examined.report, source)
     counts = dict.fromkeys(TABLES, 0)
     undated = differing = 0
     try:

@@ -25,7 +25,8 @@ from myeloguide.guideline.pack import Pack, Row, pack_planes
 from myeloguide.history.closure import close
 from myeloguide.output import aside, refuse_output
 from myeloguide.record.patient_file import read_switches
-from myeloguide.record.sources import reason, unreadable
+from myeloguide.record.ranges import counted
+from myeloguide.record.sources import reason, scan_csv, unreadable
 
 CHUNK = 524_288
 ABSENT = 8
@@ -49,9 +50,9 @@ class Summary:
     warnings: list[str] = field(default_factory=list)
 
     def __str__(self) -> str:
-        said = f"{self.patients:,} patients answered, {self.rows:,} option rows written"
+        said = f"{counted(f'{self.patients:,}', 'patient')} answered, {counted(f'{self.rows:,}', 'option row')} written"
         if self.rejected:
-            said += f"; {self.rejected:,} rows set aside, see {self.rejected_file}"
+            said += f"; {counted(f'{self.rejected:,}', 'row')} set aside, see {self.rejected_file}"
         return "\n".join([*(f"warning: {warning}" for warning in self.warnings), said])
 
 
@@ -87,17 +88,17 @@ def _opened(facts: Path, scratch: Path) -> Iterator[pl.LazyFrame]:
         raise InputError(Problem(str(facts), "this is a folder", "name a table of facts, .parquet or .csv"))
     if not facts.is_file():
         raise InputError(Problem(str(facts), "there is no such file", "name a table of facts, .parquet or .csv"))
-    if facts.suffix == ".parquet":
+    if facts.suffix.casefold() == ".parquet":
         yield _readable(facts, lambda: pl.scan_parquet(facts))
         return
-    if facts.suffix != ".csv":
+    if facts.suffix.casefold() != ".csv":
         raise InputError(Problem(str(facts), "is neither .parquet nor .csv", "name a table of facts, .parquet or .csv"))
     with tempfile.TemporaryDirectory(dir=scratch, prefix=".myeloguide-") as folder:
         rewritten = Path(folder) / "facts.parquet"
 
         def rewrite() -> pl.LazyFrame:
             try:
-                pl.scan_csv(facts, infer_schema=False).sink_parquet(rewritten)
+                scan_csv(facts).sink_parquet(rewritten)
             except pl.exceptions.PolarsError as error:
                 if "(os error" in str(error):  # the table is well, the disk is not
                     raise InputError(Problem(str(scratch), f"cannot be written to: {reason(error)}")) from None
@@ -112,7 +113,7 @@ def _readable(facts: Path, scan: Callable[[], pl.LazyFrame]) -> pl.LazyFrame:
         table = scan()
         table.collect_schema()
     except (pl.exceptions.PolarsError, OSError) as error:
-        raise InputError(unreadable(str(facts), facts.suffix[1:], error)) from None
+        raise InputError(unreadable(str(facts), facts.suffix.casefold()[1:], error)) from None
     return table
 
 

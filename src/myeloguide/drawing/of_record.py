@@ -51,6 +51,7 @@ def of_record(
     """Return what is to be drawn of a patient told from record tables, or None when nothing is recorded up to `as_of`.
 
     `said_complete`: whoever wrote the record said that it is.
+    Steroids alone are no line of therapy, and responses lie in one: without a line there is nothing to draw of either.
     """
     person = events.person
     values = [item for item in events.measurements if _known_by(item.date, as_of)]
@@ -62,7 +63,11 @@ def of_record(
     if not told.derived.courses and steroids:
         names = dict.fromkeys(vocabulary.agents[agent].name for _, agent, _ in steroids)
         notes.append(f"Not drawn, for a steroid alone is no line of therapy: {', '.join(names)}.")
-    if not (told.derived.courses or values or steroids or told.responses or len(marks) > 1):
+    in_no_line = [] if told.lines.lines else [item for item in events.responses if _known_by(item.date, as_of)]
+    if in_no_line:
+        said = ", ".join(f"{item.category} {item.date}" for item in in_no_line)
+        notes.append(f"Not drawn, for no line is recorded in which they could lie: responses {said}.")
+    if not (told.derived.courses or values or told.responses or len(marks) > 1):
         return None
     progressed = {item.date.first: item for item in events.responses if item.category == "PD"}
     shown = replace(told.derived, courses=tuple(_as_recorded(course, progressed) for course in told.derived.courses))

@@ -17,6 +17,8 @@ from myeloguide.knowledge.reading import Document
 from myeloguide.knowledge.vocabulary import Vocabulary, vocabulary
 from myeloguide.record.patient_file import PatientFile, read_patient
 
+_DRAWABLE = "a story needs a line, a drug that is no steroid, a dated procedure or a laboratory value"
+
 
 def of_patient(
     patient: PatientFile, vocabulary: Vocabulary, definitions: Definitions, *, assume_complete: bool = False
@@ -51,7 +53,7 @@ def read_chart(
             raise InputError(Problem("--patient", "is not the patient of this file", "leave it out: a patient file holds one"))
         chart = of_patient(patient, words, IMWG_2011, assume_complete=assume_complete)
         if chart is None:
-            raise InputError(Problem(source.name, "holds no history: nothing can be drawn", "add history.lines"))
+            raise InputError(Problem(source.name, "holds nothing that can be drawn", _DRAWABLE))
         return chart
     from myeloguide.record.tables import patient_of, read_tables
 
@@ -61,6 +63,6 @@ def read_chart(
     told = tell(events, words, day, RULE_SETS[rules], assume_complete=assume_complete)
     chart = of_record(events, told, words, day, assume_complete=assume_complete)
     if chart is None:
-        what = f"nothing is recorded of patient {events.person.patient_id} up to {day}: nothing can be drawn"
-        raise InputError(Problem(str(source), what))
+        what = f"nothing that can be drawn is recorded of patient {events.person.patient_id} up to {day}"
+        raise InputError(Problem(str(source), what, _DRAWABLE))
     return chart

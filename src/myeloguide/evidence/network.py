@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from myeloguide.errors import InputError, Problem
+from myeloguide.errors import InputError, Problem, lacking
 from myeloguide.evidence.contrasts import SHOWN_LEVEL, Contrast, quantile, share_below
 
 Matrix = NDArray[np.float64]
@@ -152,8 +152,7 @@ def _distributions() -> Any:
     try:
         from scipy import stats
     except ModuleNotFoundError:
-        what = "trials that say the same ratio twice need SciPy, which is not installed"
-        raise InputError(Problem("a network", what, "install myeloguide[evidence]")) from None
+        raise lacking("a network", "trials that say the same ratio twice need SciPy", "evidence") from None
     return stats
 
 

@@ -50,8 +50,14 @@ class Comparison:
     """Agents that one of the packs gives to nobody: what either offers then differs for every patient who would get them."""
 
 
-def compare(first: Pack, second: Pack) -> Comparison:
-    """Compare two packs that speak of the same facts, each as it reads its own rulings."""
+def compare(first: Pack, second: Pack, named: tuple[str, str] = ("first", "second")) -> Comparison:
+    """Compare two packs that speak of the same facts, each as it reads its own rulings.
+
+    `named` tells two packs of the same name and version apart.
+    """
+    titles = [f"{pack.header.pack} {pack.header.version}" for pack in (first, second)]
+    if titles[0] == titles[1]:
+        titles = [f"{title} ({name})" for title, name in zip(titles, named, strict=True)]
     old, new = flat(first.entries), flat(second.entries)
     added = [name for name in new if name not in old]
     removed = [name for name in old if name not in new]
@@ -59,8 +65,8 @@ def compare(first: Pack, second: Pack) -> Comparison:
     gone = {f"list:{item.list}/{item.was}/{item.option}" for item in moved}
     come = {f"list:{item.list}/{item.is_}/{item.option}" for item in moved}
     return Comparison(
-        first=f"{first.header.pack} {first.header.version}",
-        second=f"{second.header.pack} {second.header.version}",
+        first=titles[0],
+        second=titles[1],
         added=tuple(name for name in added if name not in come),
         removed=tuple(name for name in removed if name not in gone),
         moved=tuple(moved),

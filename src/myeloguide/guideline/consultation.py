@@ -106,6 +106,13 @@ def _changes(what_if: Sequence[str], pack: Pack) -> tuple[str, ...]:
     """Return suppositions as `fact=value`."""
     if not what_if:
         return ()
+    for text in what_if:
+        name = text.partition("=")[0].strip().casefold()
+        ruling = next((ruling for ruling in pack.rulings if ruling.casefold() == name), None)
+        if ruling is not None:
+            readings = " or ".join(f"{ruling}={value}" for value in pack.switches.get(ruling, ()))
+            remedy = f"switch it: --ruling {readings}" if readings else f"it has one reading; myeloguide guideline show {ruling}"
+            raise InputError(Problem("--what-if", f"{ruling} is a ruling, not a fact", remedy))
     from myeloguide.record.shorthand.changes import as_changes
 
     return tuple(as_changes(what_if, pack.vocabulary, "--what-if"))

@@ -33,6 +33,8 @@ def load_pack(name: str = DEFAULT_PACK) -> Pack:
         return _ready(PACKS / name)
     folder = Path(name)
     if not (folder / "pack.yaml").is_file():
+        if folder.is_dir():
+            raise InputError(Problem(name, "this folder holds no pack.yaml", "name the folder of a pack"))
         remedy = suggestion(name, _shipped()) or "name a pack or its folder"
         raise InputError(Problem(name, "there is no such pack", remedy))
     return _read(folder)

@@ -21,6 +21,7 @@ from myeloguide.record.fact_sheet import FactSheet, Members, Value
 from myeloguide.record.frozen import frozen
 from myeloguide.record.patient_file import History, PatientFile
 from myeloguide.record.ranges import ANY_NUMBER, Range, counted
+from myeloguide.record.shorthand import Note
 from myeloguide.record.time import UNKNOWN, When, before, days_between, months_between
 
 if TYPE_CHECKING:
@@ -101,6 +102,8 @@ def known_facts(
         derived = derive(
             patient.history, vocabulary, definitions, patient.as_of, given=patient.facts, assume_complete=assume_complete
         )
+    if isinstance(patient.document, Note) and patient.document.findings:
+        derived = _with_frailty(derived, patient, patient.document.findings)
     facts, disagreements = _join(patient.facts, derived, vocabulary)
     remarks = (*derived.remarks, *patient.facts.not_used)
     silent = patient.history.complete is None and not patient.history.is_complete and not assume_complete
@@ -108,6 +111,30 @@ def known_facts(
         remarks = (*remarks, PERHAPS_MORE)
     derived = replace(derived, remarks=remarks)
     return KnownFacts(facts, derived, (*disagreements, *differing), assume_complete)
+
+
+def _with_frailty(derived: Derived, patient: PatientFile, findings: Mapping[str, str]) -> Derived:
+    """Add frailty as the findings of a note tell it, or what is open in it; they are those of the day of the decision."""
+    from myeloguide.history.frailty import scored  # reads the scores, which a start without findings does not need
+    from myeloguide.record.events import FindingRecorded
+
+    given = patient.facts.number("age")
+    age = None if given == ANY_NUMBER else given
+    rows = [FindingRecorded(kind, When.on(patient.as_of), value) for kind, value in findings.items()]
+    found = next(found for found in scored(age, rows, patient.as_of) if found.score.score == SIMPLIFIED)
+    said = {True: "frail", False: "not frail", None: "frailty is left open"}[found.frail]
+    points = found.text().removeprefix(f"{SIMPLIFIED}: ")
+    derived = replace(derived, remarks=(*derived.remarks, f"{said} by the {SIMPLIFIED} frailty score: {points}"))
+    proof = _frailty(found)
+    if proof is None:
+        return derived
+    facts = replace(derived.facts, values={**derived.facts.values, "frail": proof.value is True})
+    return replace(derived, facts=facts, proofs=(*derived.proofs, proof))
+
+
+def _frailty(found: Scored) -> Proof | None:
+    """Return whether the patient is frail, where a score decides it."""
+    return None if found.frail is None else Proof("frail", "", found.frail, found.text(), rule="A8")
 
 
 def refuse_contradictions(patient: PatientFile, vocabulary: Vocabulary, supposed: str = "") -> None:
@@ -231,9 +258,10 @@ class _Telling:
             self.values["age"] = person.age
             self.prove("age", "", person.age.exact, f"{person.age} completed years on the day of the decision")
         simplified = next((found for found in person.scores if found.score.score == SIMPLIFIED), None)
-        if simplified is not None and simplified.frail is not None:
-            self.values["frail"] = simplified.frail
-            self.prove("frail", "", simplified.frail, simplified.text(), rule="A8")
+        proof = None if simplified is None else _frailty(simplified)
+        if proof is not None:
+            self.values["frail"] = proof.value is True
+            self.proofs.append(proof)
 
     def count_lines(self) -> None:
         number = max((course.number for course in self.courses), default=0)

@@ -9,7 +9,7 @@ from myeloguide.history.definitions import Definitions
 from myeloguide.history.differences import Difference
 from myeloguide.history.facts import Derived, Disagreement
 from myeloguide.history.lines import LineFound
-from myeloguide.history.story import Told, tell
+from myeloguide.history.story import Told, comparable, tell
 from myeloguide.knowledge.vocabulary import Vocabulary
 from myeloguide.record.events import Events
 from myeloguide.record.inline import read_inline
@@ -32,18 +32,19 @@ def tell_inline(
     events = replace(events, lines=patient.history.lines)
     complete = patient.history.is_complete or assume_complete
     told = tell(events, vocabulary, patient.as_of, definitions=definitions, given=patient.facts, assume_complete=complete)
-    remarks = (*_counted(told, patient.history.tables), *told.derived.remarks, *remarks)
+    remarks = (*_counted(told, events, patient.history.tables), *told.derived.remarks, *remarks)
     return events, replace(told, derived=replace(told.derived, remarks=remarks))
 
 
-def _counted(told: Told, tables: tuple[str, ...]) -> Iterator[str]:
-    """Say how each line was counted, or that the lines given are used."""
-    if told.lines_given and {"treatments", "procedures"} & {*tables}:
+def _counted(told: Told, events: Events, tables: tuple[str, ...]) -> Iterator[str]:
+    """Say how each line was counted, or that the lines given are used, and what the tables beside them are used for."""
+    if told.lines_given and comparable(events):
         yield "facts are derived from the lines given; the record tables are compared with them"
     elif told.lines_given:
-        yield from (
-            f"history.{name}: facts are derived from history.lines, and this is not compared with them" for name in tables
-        )
+        beside = [f"history.{name}" for name in tables if name != "findings"]  # a finding says nothing of a line
+        if beside:
+            use = f"{' and '.join(beside)} can only tell the kind of a relapse"
+            yield f"facts are derived from the lines given; no treatments stand beside them to be compared, and {use}"
     else:
         for line in told.lines.lines:
             yield f"line {line.number} by {told.lines.rules}, from {line.start}: {_phases(line)}; it began as {line.began}"

@@ -88,8 +88,7 @@ def tell(
     if events.lines is not None:
         kept = lay_out(History.model_construct(lines=events.lines), vocabulary, definitions, as_of)
         derived = derived_from(kept, complete=complete)
-        comparable = events.treatments or any(item.kind == "autologous_transplant" for item in events.procedures)
-        differing = tuple(differences(kept, courses, vocabulary, stated_only=True)) if comparable else ()
+        differing = tuple(differences(kept, courses, vocabulary, stated_only=True)) if comparable(events) else ()
         return Told(person.patient_id, lines, tuple(judged), derived, scores, differing, lines_given=True)
     derived = derived_from(courses, complete=complete and lines.certain)
     if not lines.certain:
@@ -97,6 +96,11 @@ def tell(
     complete = complete and not shows_a_gap(given, courses, vocabulary)
     derived = _with_all_received(derived, events, lines, vocabulary, complete=complete)
     return Told(person.patient_id, lines, tuple(judged), derived, scores)
+
+
+def comparable(events: Events) -> bool:
+    """Whether lines given can be compared with lines counted: only treatments and transplants make any."""
+    return bool(events.treatments) or any(item.kind == "autologous_transplant" for item in events.procedures)
 
 
 @frozen(eq=False)

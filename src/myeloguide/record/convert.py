@@ -230,11 +230,12 @@ def _empty(made: _Conversion, name: str, kind: str) -> None:
 def _number(made: _Conversion, name: str, held: pl.DataType, kind: str, type_: Any) -> None:
     """Read a column of optional numbers; one that cannot be read is left out and its row kept."""
     if held.is_numeric():
-        given = pl.col(name).cast(pl.Float64)
-        given = given.fill_nan(None)
+        given = written = pl.col(name).cast(pl.Float64).fill_nan(None)
     else:
         given = _text(name, held)
-    number = given.cast(pl.Float64, strict=False)
+        plain = given.str.replace_all(".", "", literal=True).str.replace(",", ".", literal=True)
+        written = pl.when(given.str.contains(_DECIMAL_COMMA)).then(plain).otherwise(given)
+    number = written.cast(pl.Float64, strict=False)
     usable = number.is_finite() & (number >= 0)
     if type_ == pl.Int64:
         usable = usable & (number == number.floor()) & (number < 1000)

@@ -12,7 +12,9 @@ from datetime import date
 import numpy as np
 import polars as pl
 
+from myeloguide.errors import InputError, Problem
 from myeloguide.record.convert import SPAN, first_day, flags_of, key_of, last_day
+from myeloguide.record.ranges import counted
 from myeloguide.record.schema import EVENTS, TABLES
 from myeloguide.record.time import When
 from myeloguide.record.units import Units
@@ -22,7 +24,7 @@ ASIDE, KEPT = "set aside", "kept"
 KINDS: Mapping[str, str] = {
     "no_patient": "patient_id is empty",
     "conflicting_patient": "a patient stands in the table patients more than once, not alike",
-    "impossible_date": "a date that cannot be read or does not exist",
+    "impossible_date": "a date that cannot be read (it is written 2021-03-15) or does not exist",
     "stop_before_start": "a stop before its start",
     "before_birth": "a record before the patient's birth",
     "contradictory_dates": "dates of a patient that exclude each other",
@@ -48,7 +50,7 @@ KINDS: Mapping[str, str] = {
     "no_line": "a line without a number, though the patient's others have one",
     "lines_withdrawn": "another line of the patient was set aside, so none of the lines given is used",
     "duplicate": "the same record as another row; the first is used",
-    "completeness_withdrawn": "a treatment or procedure was set aside, so the patient's record is not taken as complete",
+    "completeness_withdrawn": "a treatment or procedure was set aside, or no table has any: the record is not taken as complete",
     "after_death": "a record after the patient's death",
     "stop_after_as_of": "a stop later than as_of",
     "ongoing_with_stop": "said to be ongoing, but with a stop before as_of",
@@ -135,6 +137,12 @@ class Report:
         """Rows that are set aside, in all tables."""
         return int(self.tables["set_aside"].sum())
 
+    @property
+    def unlisted(self) -> int:
+        """Patients who have records but no row in the table of patients, where there is that table."""
+        listed = "patients" in self.tables["table"]
+        return self.findings.filter(pl.col("kind").cast(pl.String) == "no_patient_row").height if listed else 0
+
 
 @dataclass(slots=True)
 class Examined:
@@ -205,6 +213,7 @@ class _Examination:
         self.heights = {name: frame.height for name, frame in tables.items()}
         self.aside = dict.fromkeys(tables, 0)
         self.incomplete: list[pl.Series] = []
+        self.withdrawn = pl.Series(dtype=pl.UInt32)
         self.broken: list[pl.Series] = []
         """Patients of whom a line was set aside."""
         # Tables mostly come sorted by patient: a name is looked up once for each run of its rows.
@@ -323,12 +332,18 @@ class _Examination:
         return everybody.join(frame, on="patient", how="left", maintain_order="left")
 
     def completeness(self, persons: pl.DataFrame) -> pl.DataFrame:
-        """Take nobody's record as complete of whom a treatment or procedure was set aside: what it was is not known."""
+        """Take nobody's record as complete of whom a treatment or procedure was set aside: what it was is not known.
+
+        Where nobody's treatments are there, as a table or as lines, a file is missing, and nobody's record is complete.
+        """
+        if not {"treatments", "lines"} & {*self.heights}:
+            self.incomplete.append(persons["patient"])
         if not self.incomplete:
             return persons
         touched = pl.concat(self.incomplete).drop_nulls().unique()
         withdrawn = pl.col("patient").is_in(touched.implode()) & pl.col("complete_from").is_not_null()
         self.keep("patients", persons, withdrawn, "completeness_withdrawn")
+        self.withdrawn = persons.filter(withdrawn)["patient"]
         return persons.with_columns(complete_from=pl.when(withdrawn.not_()).then(pl.col("complete_from")))
 
     # Records
@@ -561,10 +576,7 @@ class _Examination:
 
         unlisted = pl.col("row").is_null()
         self.keep("patients", persons, unlisted, "no_patient_row")
-        withdrawn = pl.Series(dtype=pl.UInt32)
-        if self.incomplete:
-            withdrawn = pl.concat(self.incomplete).drop_nulls().unique()
-        unknown = pl.col("complete_from").is_null() & pl.col("patient").is_in(withdrawn.implode()).not_()
+        unknown = pl.col("complete_from").is_null() & pl.col("patient").is_in(self.withdrawn.implode()).not_()
         self.keep("patients", persons, unknown, "no_complete_from")
         self.keep("patients", persons, pl.col("diagnosis_date").is_null(), "no_diagnosis_date")
         self.keep("patients", persons, without("treatments"), "no_treatments")
@@ -583,11 +595,17 @@ def _rounded(name: str) -> pl.Expr:
     return pl.col(name).round_sig_figs(4).cast(pl.String)
 
 
+def refuse_nothing_used(report: Report, source: object) -> None:
+    """Raise InputError where no row can be used: then there is no input, whatever is asked of it."""
+    if not report.used:
+        raise InputError(Problem(str(source), "no row of it can be used", "`myeloguide history check` says why"))
+
+
 def summary(report: Report) -> Iterator[str]:
     """Yield the lines of the report's summary: counts and row numbers, nothing of any patient."""
     for table, rows, used, aside in report.tables.iter_rows():
-        yield f"{table}: {rows:,} rows, {used:,} used" + (f", {aside:,} set aside" if aside else "")
-    yield f"all: {report.used:,} rows used, {report.set_aside:,} set aside"
+        yield f"{table}: {counted(f'{rows:,}', 'row')}, {used:,} used" + (f", {aside:,} set aside" if aside else "")
+    yield f"all: {counted(f'{report.used:,}', 'row')} used, {report.set_aside:,} set aside"
     yield from (f"remark: {remark}" for remark in report.remarks)
     done = ""
     for kind, table, what, count, rows in report.counts().iter_rows():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
@@ -10,7 +11,7 @@ from typing import Any
 
 import polars as pl
 
-from myeloguide.errors import InputError, Problem, suggestion
+from myeloguide.errors import InputError, Problem, lacking, suggestion
 from myeloguide.record.schema import EVENTS, TABLES, Column
 
 SUFFIXES = (".parquet", ".csv")
@@ -27,8 +28,8 @@ _FITS = {
 }
 
 
-def open_tables(source: Any) -> tuple[dict[str, pl.LazyFrame], list[str]]:
-    """Open every record table of a source, checked for its columns and their types; remarks come beside.
+def open_tables(source: Any) -> tuple[dict[str, pl.LazyFrame], dict[str, str], list[str]]:
+    """Open every record table of a source, checked for its columns and their types; where each is, and remarks, come beside.
 
     InputError says which table or column is wrong.
     """
@@ -50,7 +51,11 @@ def open_tables(source: Any) -> tuple[dict[str, pl.LazyFrame], list[str]]:
         if name in found:
             where, frame = found[name]
             frames[name] = _checked(frame, name, where, remarks)
-    return frames, remarks
+    if "treatments" not in frames and "lines" not in frames:
+        remarks.append("there is no table of treatments (nor of lines): what was given is unknown, and no record is complete")
+    elif "patients" in frames and not {"procedures", "lines"} & {*frames}:
+        remarks.append("there is no table of procedures: where a record is complete, this says that there was no transplant")
+    return frames, {name: where for name, (where, _) in found.items()}, remarks
 
 
 def _named(source: Any) -> str:
@@ -66,16 +71,25 @@ def _folder(path: Path) -> Opened:
     found: dict[str, tuple[str, pl.LazyFrame]] = {}
     remarks = []
     for file in sorted(path.iterdir()):
-        if file.suffix not in SUFFIXES or not file.is_file():
+        name = file.stem.casefold()
+        if not file.is_file():
             continue
-        if file.stem in found:
-            what = f"the table {file.stem} stands twice, as .csv and as .parquet"
-            raise InputError(Problem(str(path), what, "keep one"))
-        if file.stem in TABLES:
-            found[file.stem] = (str(file), _scanned(file))
+        if file.suffix.casefold() not in SUFFIXES:
+            if name in TABLES:
+                remarks.append(f'"{file.name}" is not read; save it as {name}.csv or {name}.parquet')
+            continue
+        if name in found:
+            raise InputError(Problem(str(path), f"the table {name} stands twice, as {_listed(path, name)}", "keep one"))
+        if name in TABLES:
+            found[name] = (str(file), scan_table(file))
         else:
             remarks.append(_not_a_table(file.stem))
     return found, remarks
+
+
+def _listed(path: Path, name: str) -> str:
+    files = [file.name for file in path.iterdir() if file.stem.casefold() == name and file.suffix.casefold() in SUFFIXES]
+    return " and ".join(sorted(files))
 
 
 def _not_a_table(name: str) -> str:
@@ -83,14 +97,41 @@ def _not_a_table(name: str) -> str:
     return f'"{name}" is no record table and is not read' + (f"; {hint}" if hint else "")
 
 
-def _scanned(file: Path) -> pl.LazyFrame:
-    def scan() -> pl.LazyFrame:
-        if file.suffix == ".parquet":
-            return pl.scan_parquet(file)
-        # Texts only: what a column holds is decided here, not guessed from its first rows.
-        return pl.scan_csv(file, infer_schema=False, separator=_separator(file), row_index_name=None)
+def scan_table(file: Path) -> pl.LazyFrame:
+    """Open a table, .parquet or .csv, to be read when it is asked for; InputError says why it cannot be."""
+    kind = file.suffix.casefold()[1:]
+    return _readable(str(file), kind, lambda: pl.scan_parquet(file) if kind == "parquet" else scan_csv(file))
 
-    return _readable(str(file), file.suffix[1:], scan)
+
+def scan_csv(file: Path) -> pl.LazyFrame:
+    """Open a CSV file whose columns are all texts: what one holds is not guessed from its first rows."""
+    refuse_other_formats(file)
+    return pl.scan_csv(file, infer_schema=False, separator=_separator(file), row_index_name=None)
+
+
+_OTHERS = (
+    (b"PK\x03\x04", "is a workbook (Excel, LibreOffice), not CSV", "save its sheet as CSV, in UTF-8"),
+    (b"\xd0\xcf\x11\xe0", "is a workbook (Excel), not CSV", "save its sheet as CSV, in UTF-8"),
+    (b"PAR1", "is Parquet, not CSV", "let its name end in .parquet"),
+    (b"\xff\xfe", "is in UTF-16", "save it as CSV in UTF-8"),
+    (b"\xfe\xff", "is in UTF-16", "save it as CSV in UTF-8"),
+)
+"""How files begin that are no CSV in UTF-8, though their names say so."""
+
+
+def refuse_other_formats(file: Path) -> None:
+    """Raise InputError for a file that is no CSV, or one with marks of a program that wrote it."""
+    with file.open("rb") as opened:
+        head = opened.read(100_000)
+    for begins, what, remedy in _OTHERS:
+        if head.startswith(begins):
+            raise InputError(Problem(str(file), what, remedy))
+    if not head.strip():
+        raise InputError(Problem(str(file), "is empty", "its first row names the columns"))
+    if head[:4].lower() == b"sep=":
+        raise InputError(Problem(f"{file}:1", "is no row of headings but a mark for Excel, sep=", "remove this line"))
+    if b"\r" in head and b"\n" not in head:
+        raise InputError(Problem(str(file), "has no line ends but carriage returns", "save it with the usual line ends"))
 
 
 def _separator(file: Path) -> str:
@@ -110,8 +151,35 @@ def _readable(where: str, kind: str, scan: Callable[[], pl.LazyFrame]) -> pl.Laz
 
 def unreadable(where: str, kind: str, error: Exception) -> Problem:
     """Return that a table cannot be read, and why."""
-    remedy = "its first row names the columns, every other row has as many fields, in UTF-8" if kind == "csv" else ""
-    return Problem(where, f"cannot be read as {kind}: {reason(error)}", remedy)
+    if kind != "csv":
+        return Problem(where, f"cannot be read as {kind}: {reason(error)}")
+    remedy = "its first row names the columns, every other row has as many fields, in UTF-8"
+    return _fault_in(Path(where)) or Problem(where, f"cannot be read as csv: {reason(error)}", remedy)
+
+
+def _fault_in(file: Path) -> Problem | None:
+    """Return what is wrong with a CSV file that could not be read, with its line, and without what stands there."""
+    try:
+        text = file.read_bytes()
+    except OSError:
+        return None
+    try:
+        lines = text.decode("utf-8-sig").splitlines(keepends=True)
+    except UnicodeDecodeError as error:
+        line = text.count(b"\n", 0, error.start) + 1
+        return Problem(f"{file}:{line}", "is not UTF-8", "save the file as UTF-8; in Excel: CSV UTF-8")
+    rows = csv.reader(lines, delimiter=_separator(file), strict=True)
+    begun, columns = 1, 0
+    try:
+        for row in rows:
+            columns = columns or len(row)
+            if len(row) > columns:
+                what = f"has {len(row)} fields, but the first row names {columns} columns"
+                return Problem(f"{file}:{begun}", what, "put a field that holds the separator in double quotes")
+            begun = rows.line_num + 1
+    except csv.Error:
+        return Problem(f"{file}:{begun}", "has a double quote that is not closed, or that stands inside a field", "correct it")
+    return None
 
 
 def reason(error: Exception) -> str:
@@ -128,8 +196,7 @@ def _database(path: Path) -> Opened:
     try:
         import duckdb
     except ModuleNotFoundError:
-        what = "needs DuckDB, which is not installed"
-        raise InputError(Problem(str(path), what, "install myeloguide[duckdb]")) from None
+        raise lacking(str(path), "needs DuckDB", "duckdb") from None
     try:
         connection = duckdb.connect(str(path), read_only=True)
     except (duckdb.Error, OSError) as error:
@@ -197,6 +264,13 @@ def _checked(frame: pl.LazyFrame, name: str, where: str, remarks: list[str]) -> 
     twice = next((given for given in schema.names() if re.search(r"_duplicated_\d+\Z", given)), None)
     if twice is not None:
         raise InputError(Problem(where, f"the column {re.sub('_duplicated_.*', '', twice)} stands twice", "keep one"))
+    for given in schema.names():
+        plain = given.strip().casefold()
+        if plain != given and plain in columns:
+            if plain in frame.collect_schema():
+                raise InputError(Problem(where, f"the column {plain} stands twice", "keep one"))
+            frame = frame.rename({given: plain})
+    schema = frame.collect_schema()
     problems = list(_problems(schema, columns, where))
     if problems:
         raise InputError(problems)
@@ -222,7 +296,10 @@ def _problems(schema: pl.Schema, columns: Mapping[str, Column], where: str) -> I
 def no_column(where: str, name: str, columns: Sequence[str]) -> Problem:
     """Return that a table lacks a column. What stands in its first row may be a patient's: only a like name is said."""
     near = suggestion(name, columns)
-    return Problem(where, f"there is no column {name}", near if near.startswith("did") else "name the columns in the first row")
+    remedy = "name the columns in the first row"
+    if near.startswith("did"):
+        remedy = f"{near.replace('did you mean', 'is it', 1)} then name it {name}"
+    return Problem(where, f"there is no column {name}", remedy)
 
 
 def _fits(held: pl.DataType, column: Column) -> bool:

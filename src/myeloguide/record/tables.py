@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import date
 from difflib import get_close_matches
 from pathlib import Path
@@ -28,7 +28,7 @@ from myeloguide.record.patient_file import Line, Progression
 from myeloguide.record.quality import Examined, Settings, examine
 from myeloguide.record.ranges import Range
 from myeloguide.record.schema import EVENTS, TABLES
-from myeloguide.record.sources import open_tables, reason
+from myeloguide.record.sources import open_tables, reason, unreadable
 from myeloguide.record.time import UNKNOWN, When
 from myeloguide.record.units import units
 
@@ -45,7 +45,8 @@ class Tables:
 
     frames: dict[str, pl.LazyFrame]
     remarks: tuple[str, ...] = ()
-    name: str = "the source"
+    places: Mapping[str, str] = field(default_factory=dict)
+    """Where each table is: its file, or its name."""
 
     def examine(self, *, today: date | None = None, settings: Settings | None = None) -> Examined:
         """Read the tables: the rows that are used, and the report on every row. Dates after `today` are impossible."""
@@ -55,7 +56,8 @@ class Tables:
             try:
                 read[name] = convert(frame, name, words, laboratory).collect(engine="streaming")
             except (pl.exceptions.PolarsError, OSError) as error:
-                raise InputError(Problem(self.name, f"the table {name} cannot be read: {reason(error)}")) from None
+                where = self.places.get(name, name)
+                raise InputError(unreadable(where, "csv" if where.casefold().endswith(".csv") else "a table", error)) from None
         return examine(read, laboratory, settings or Settings(), today, self.remarks)
 
 
@@ -64,8 +66,8 @@ def read_tables(source: Any) -> Tables:
 
     InputError says which table or column is wrong. Nothing is read before it is asked for.
     """
-    frames, remarks = open_tables(source)
-    return Tables(frames, tuple(remarks), str(source) if isinstance(source, (str, Path)) else "the source")
+    frames, places, remarks = open_tables(source)
+    return Tables(frames, tuple(remarks), places)
 
 
 def patient_of(examined: Examined, patient_id: str | None) -> Events:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from datetime import date
 from typing import Any
 
 from myeloguide.errors import InputError, Problem
@@ -12,7 +13,8 @@ from myeloguide.knowledge.facts import Fact
 from myeloguide.knowledge.reading import Document, parse
 from myeloguide.knowledge.vocabulary import Vocabulary
 from myeloguide.record.fact_sheet import read_changes
-from myeloguide.record.shorthand import Note, read_note
+from myeloguide.record.patient_file import read_patient
+from myeloguide.record.shorthand import Note, dated, read_note
 
 FACT = "fact."
 RULING = "ruling."
@@ -114,7 +116,11 @@ class Entry:
 
     def saved(self, vocabulary: Vocabulary) -> str:
         """Return the patient file as JSON text, as it is saved."""
-        return json.dumps(self.document(vocabulary).data, ensure_ascii=False, indent=1, default=str) + "\n"
+        document = self.document(vocabulary)
+        data = document.data
+        if isinstance(document, Note) and document.findings:
+            data = dated(document, read_patient(document, vocabulary, None, date.today()).as_of)
+        return json.dumps(data, ensure_ascii=False, indent=1, default=str) + "\n"
 
 
 def _add(facts: dict[str, Any], name: str, value: Any, vocabulary: Vocabulary, place: str) -> str:

@@ -17,6 +17,7 @@ from myeloguide.record.shorthand.line import Line, Phase
 from myeloguide.record.shorthand.names import LETTERS, SHARED, Names, NotNamed
 from myeloguide.record.shorthand.numbers import bounded, count_of, number_of, ordinal, read_date
 from myeloguide.record.shorthand.reading import CLASS_REMEDY, WORDS, grammar
+from myeloguide.record.shorthand.writing import SCORE_ITEMS
 
 Piece = Tree[Token] | Token
 
@@ -61,11 +62,12 @@ _DOSE = re.compile(r"(?P<agent>.+?)\s+(?P<amount>\d+(?:[.,]\d+)?)\s*(?P<unit>mg)
 
 @dataclass(slots=True)
 class Built:
-    """What a note says: a patient file's data, the place of each value, reasons told, and what was not used."""
+    """What a note says: a patient file's data, the place of each value, reasons told, findings, and what was not used."""
 
     data: dict[str, Any] = field(default_factory=dict)
     places: dict[Place, int | str] = field(default_factory=dict)
     reasons: dict[tuple[str, str], str] = field(default_factory=dict)
+    findings: dict[str, str] = field(default_factory=dict)
     not_used: list[str] = field(default_factory=list)
 
 
@@ -655,8 +657,21 @@ class _Builder:
 
     def on_other_finding(self, token: Token, line: Line) -> None:
         said = self.said(token)
-        score = re.match(r"ecog|charlson|cci\b", said, re.IGNORECASE)
-        self.built.not_used.append(f"{said} (fitness counts as written: fit, intermediate or frail)" if score else said)
+        score = re.match(r"(ecog)|charlson|cci\b", said, re.IGNORECASE)
+        if score is not None:
+            what = "the ECOG status lies between 0 and 5" if score[1] else "the Charlson index lies between 0 and 40"
+            self.fail(token, f"{said} is no value of it: {what}", "correct it, or leave it out if unknown")
+        self.built.not_used.append(said)
+
+    def on_score_item(self, token: Token, line: Line) -> None:
+        said = self.said(token)
+        if line.has_course:
+            self.built.not_used.append(f"{said} (beside a treatment, so perhaps of its time; if of today, write it after a `;`)")
+            return
+        kind = "ecog" if said.startswith("ECOG") else "charlson"
+        value = re.sub(r"[^<>=≤≥\d–-]", "", said).lstrip("=")
+        if self.built.findings.setdefault(kind, value) != value:
+            self.fail(token, f"{SCORE_ITEMS[kind]} is told twice, and not the same", "keep one")
 
     def on_note(self, token: Token, line: Line) -> None:
         if line.has_course or line.progressed:

@@ -12,6 +12,7 @@ from myeloguide.record.shorthand import read_note
 
 _CHANGE = re.compile(r"\s*[A-Za-z_][A-Za-z0-9_]*(\.[^=]*)?\s*=")
 _TOLD = {"history": "the record", "rulings": "how a ruling is read", "as_of": "the day of the decision", "patient": "a name"}
+_FINDING = "a finding from which frailty is scored"
 _NAMED = "suppose it of drugs by name, such as no access: dara, or write unavailable_agents.daratumumab=false"
 
 
@@ -29,8 +30,9 @@ def as_changes(texts: Iterable[str], vocabulary: Vocabulary, where: str) -> Iter
 def _told(text: str, vocabulary: Vocabulary, where: str) -> Iterator[str]:
     note = read_note(text, vocabulary, where)
     told = {key: value for key, value in note.data.items() if key != "facts"}
-    if told or note.not_used:
-        what = f'"{text}" tells what is no fact: {"; ".join([*(_TOLD.get(key, key) for key in told), *note.not_used])}'
+    no_facts = [*(_TOLD.get(key, key) for key in told), *(_FINDING for _ in note.findings), *note.not_used]
+    if no_facts:
+        what = f'"{text}" tells what is no fact: {"; ".join(no_facts)}'
         raise InputError(Problem(where, what, "suppose facts, such as t(11;14)+, frail, no access: dara or t_11_14=unknown"))
     for name, value in note.data["facts"].items():
         yield from _changes(name, value, text, vocabulary, where)

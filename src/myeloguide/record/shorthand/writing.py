@@ -35,6 +35,8 @@ _STOPS = {
     "planned": "stopped as planned", "intolerance": "stopped for intolerance", "choice": "stopped for patient choice",
     "death": "stopped for death", "other": "stopped for other reason",
 }  # fmt: skip
+SCORE_ITEMS = {"ecog": "ECOG", "charlson": "Charlson"}
+"""Findings from which frailty is scored, as a note writes them."""
 _INTENTS = {"maintenance": "maint", "consolidation": "consol", "conditioning": "conditioning"}
 
 
@@ -49,16 +51,28 @@ class Written:
         return "; ".join(self.statements)
 
 
-def write(patient: PatientFile, vocabulary: Vocabulary, reasons: Mapping[tuple[str, str], str] | None = None) -> Written:
-    """Write a patient file as shorthand; `reasons` are those told for members of lists."""
-    return _Writer(patient, vocabulary, reasons or {}).written()
+def write(
+    patient: PatientFile,
+    vocabulary: Vocabulary,
+    reasons: Mapping[tuple[str, str], str] | None = None,
+    findings: Mapping[str, str] | None = None,
+) -> Written:
+    """Write a patient file as shorthand; `reasons` are those told for members of lists, `findings` of the day itself."""
+    return _Writer(patient, vocabulary, reasons or {}, findings or {}).written()
 
 
 class _Writer:
-    def __init__(self, patient: PatientFile, vocabulary: Vocabulary, reasons: Mapping[tuple[str, str], str]) -> None:
+    def __init__(
+        self,
+        patient: PatientFile,
+        vocabulary: Vocabulary,
+        reasons: Mapping[tuple[str, str], str],
+        findings: Mapping[str, str],
+    ) -> None:
         self.patient = patient
         self.vocabulary = vocabulary
         self.reasons = reasons
+        self.findings = findings
         self.left_out: list[str] = []
 
     def written(self) -> Written:
@@ -84,6 +98,7 @@ class _Writer:
             said.append(str(fitness))
         elif frail is not None:
             said.append("frail" if frail else "not frail")
+        said += [f"{SCORE_ITEMS[kind]} {value}" for kind, value in self.findings.items()]
         if said:
             yield ", ".join(said)
 
