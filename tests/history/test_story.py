@@ -144,6 +144,21 @@ def test_stable_disease_seen_once_is_never_taken_for_a_response(value: float, re
     assert of(answer, "refractory_to", "bortezomib") is refractory
 
 
+@pytest.mark.parametrize(("first", "refractory"), [
+    ((1.0, 1.0), None),  # a response that the second line kept
+    ((3.9, 4.0), True),  # none to be kept
+    ((1.0, 1.6), True),  # lost again, confirmed or not
+])  # fmt: skip
+def test_stable_disease_after_a_switch_may_be_a_response_kept(first: tuple[float, float], refractory: bool | None) -> None:
+    treatments = (*drugs(("lenalidomide", 0, 100), stop_reason="toxicity"), *drugs(("carfilzomib", 110, None)))
+    treatments = (treatments[0], replace(treatments[1], row=2))
+    last = first[1]
+    values = serum((-5, 4), (28, first[0]), (56, first[0]), (100, last), (140, last), (170, last), (200, last))
+    answer = told(treatments, values, procedures=(), as_of=START + timedelta(days=210))
+    assert of(answer, "refractory_to", "carfilzomib") is refractory
+    assert of(answer, "primary_refractory") is (first[0] > 3)
+
+
 def test_a_drug_begun_in_the_last_days_has_not_failed_by_stable_disease() -> None:
     treatments = drugs(("bortezomib", 0, None), ("lenalidomide", 25, None))
     answer = told(treatments, serum((-5, 4), (28, 4), (40, 4)), procedures=(), as_of=START + timedelta(days=42))

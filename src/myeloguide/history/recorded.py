@@ -57,6 +57,8 @@ def course_of(
         if progression is None or before(stopped, progression):
             progression = _known_by(stopped, line.start, own, until or as_of)
     best = best_response(own, line.start, definitions.evaluable_days)
+    if best == "SD" and not any(item.recorded for item in own) and _may_keep(events, lines[:position], judged, definitions):
+        best = None
     induction = [phase for phase in line.phases if phase.intent in ("induction", "consolidation")]
     named = [
         (phase, vocabulary.recogniser.of_agents((*phase.agents, *_steroids(events, phase, vocabulary)))) for phase in induction
@@ -103,6 +105,21 @@ def _given(events: Events, lines: Sequence[LineFound], position: int, rows: Coll
             if item.row in later:
                 changed |= {"stop": lines[position + 1].start, "ongoing": False, "stop_reason": None}
             yield replace(item, **changed) if changed else item
+
+
+def _may_keep(events: Events, earlier: Sequence[LineFound], judged: Sequence[Judged], definitions: Definitions) -> bool:
+    """Whether stable disease may be a response kept from an earlier line: one was reached, or not looked for, and nothing shows
+    progression since, confirmed or not.
+    """
+    for line in reversed(earlier):
+        own, rows = [item for item in judged if item.line == line.number], _rows(line)
+        if any(item.visit.category == "PD" for item in own):
+            return False
+        if any(item.row in rows and item.stop_reason == "progression" for item in events.treatments):
+            return False
+        if best_response(own, line.start, definitions.evaluable_days) != "SD":
+            return True
+    return False
 
 
 def _place(item: Treatment) -> tuple[date, int]:
