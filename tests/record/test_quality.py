@@ -142,6 +142,12 @@ EXAMPLES: list[tuple[str, Source, list[Any], Source]] = [
     ("impossible_value", measurements(value=["-1"]), [1], measurements(value=["0"])),
     (
         "impossible_value",
+        measurements(test=["serum_m_protein"], unit=["g/dL"], value=["26"]),
+        [1],
+        measurements(test=["serum_m_protein"], unit=["g/dL"], value=["25"]),
+    ),
+    (
+        "impossible_value",
         measurements(test=["marrow_plasma_cells"], unit=["%"], value=["101"]),
         [1],
         measurements(test=["marrow_plasma_cells"], unit=["%"], value=["100"]),
