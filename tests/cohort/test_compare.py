@@ -34,6 +34,7 @@ def records(tmp_path: Path) -> Path:
         "patient_id,agent,start,stop\nA,bortezomib,2020-01-01,2020-04-10\nA,lenalidomide,2020-01-01,2021-02-04\n"
         "A,cyclophosphamide,2020-01-01,2021-02-04\nB,bortezomib,2020-01-01,2020-06-01\nB,lenalidomide,2020-01-01,2020-06-01\n"
     )
+    (folder / "procedures.csv").write_text("patient_id,kind\n")
     return folder
 
 

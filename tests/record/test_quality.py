@@ -45,7 +45,7 @@ def treatments(**columns: list[Any]) -> Source:
 
 
 def procedures(**columns: list[Any]) -> Source:
-    size = max(map(len, columns.values()))
+    size = max(map(len, columns.values()), default=0)
     return {"procedures": {"patient_id": ["A"] * size, "kind": ["autologous_transplant"] * size, **columns}}
 
 
@@ -160,9 +160,9 @@ EXAMPLES: list[tuple[str, Source, list[Any], Source]] = [
     ("duplicate", treatments(start=["2020"] * 2), [2], treatments(start=[None] * 2)),
     (
         "completeness_withdrawn",
-        patients(complete_from=["2010"]) | treatments(agent=["mystery"]),
+        patients(complete_from=["2010"]) | treatments(agent=["mystery"]) | procedures(),
         [1],
-        patients(complete_from=["2010"]) | treatments(agent=["lenalidomide"]),
+        patients(complete_from=["2010"]) | treatments(agent=["lenalidomide"]) | procedures(),
     ),
     ("jump_tenfold", measurements(value=["1", "9.5", "1"]), [2], measurements(value=["1", "6", "1"])),
     ("jump_tenfold", measurements(value=["1", "1.1", "0.1"]), [3], measurements(value=["1", "1.1", "0.2"])),
@@ -252,11 +252,12 @@ def test_every_kind_has_its_example() -> None:
 
 def test_a_treatment_set_aside_takes_its_patient_out_of_the_complete_ones() -> None:
     source = patients(patient_id=["A", "B"], complete_from=["2010", "2010"]) | treatments(agent=["mystery", "lenalidomide"])
+    source |= procedures()
     source["treatments"]["patient_id"] = ["A", "B"]
     one, two = patients_of(examined(source))
     assert one.person.complete_from is None
     assert two.person.complete_from is not None
-    later = patients(complete_from=["2010"], as_of=["2020"]) | treatments(start=["2021"])
+    later = patients(complete_from=["2010"], as_of=["2020"]) | treatments(start=["2021"]) | procedures()
     assert next(patients_of(examined(later))).person.complete_from is not None
 
 

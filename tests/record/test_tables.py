@@ -353,13 +353,23 @@ def test_without_treatments_and_lines_no_record_is_complete(kept: str | None, tm
     counts = read.examine().report.counts()
     assert "completeness_withdrawn" in counts["kind"].to_list()
     assert "no_complete_from" not in counts["kind"].to_list()
-    for name, columns in (("treatments", "patient_id,agent\n"), ("lines", "patient_id,regimen\n")):
-        (tmp_path / f"{name}.csv").write_text(columns)
-        read = read_tables(tmp_path)
-        (found,) = patients_of(read)
-        assert found.person.complete
-        assert any("no table of procedures" in remark for remark in read.remarks) is (name == "treatments")
-        (tmp_path / f"{name}.csv").unlink()
+    (tmp_path / "lines.csv").write_text("patient_id,regimen\n")
+    (found,) = patients_of(read_tables(tmp_path))
+    assert found.person.complete
+
+
+def test_without_procedures_no_record_is_complete_unless_the_table_is_there_and_empty(tmp_path: Path) -> None:
+    (tmp_path / "patients.csv").write_text("patient_id,diagnosis_date,complete_from\nA,2020-01-01,2020-01-01\n")
+    (tmp_path / "treatments.csv").write_text("patient_id,agent\n")
+    read = read_tables(tmp_path)
+    (found,) = patients_of(read)
+    assert not found.person.complete
+    assert any(remark.startswith("there is no table of procedures") for remark in read.remarks)
+    (tmp_path / "procedures.csv").write_text("patient_id,kind\n")
+    read = read_tables(tmp_path)
+    (found,) = patients_of(read)
+    assert found.person.complete
+    assert not any(remark.startswith("there is no table") for remark in read.remarks)
 
 
 def test_sources_that_are_none(tmp_path: Path) -> None:

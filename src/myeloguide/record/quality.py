@@ -50,7 +50,7 @@ KINDS: Mapping[str, str] = {
     "no_line": "a line without a number, though the patient's others have one",
     "lines_withdrawn": "another line of the patient was set aside, so none of the lines given is used",
     "duplicate": "the same record as another row; the first is used",
-    "completeness_withdrawn": "a treatment or procedure was set aside, or no table has any: the record is not taken as complete",
+    "completeness_withdrawn": "a treatment or procedure was set aside, or their table is missing: the record may lack some",
     "after_death": "a record after the patient's death",
     "stop_after_as_of": "a stop later than as_of",
     "ongoing_with_stop": "said to be ongoing, but with a stop before as_of",
@@ -334,9 +334,10 @@ class _Examination:
     def completeness(self, persons: pl.DataFrame) -> pl.DataFrame:
         """Take nobody's record as complete of whom a treatment or procedure was set aside: what it was is not known.
 
-        Where nobody's treatments are there, as a table or as lines, a file is missing, and nobody's record is complete.
+        Where the table of treatments or of procedures is missing, and no lines are given, a file is missing rather than every
+        drug or transplant, and nobody's record is complete.
         """
-        if not {"treatments", "lines"} & {*self.heights}:
+        if "lines" not in self.heights and not {"treatments", "procedures"} <= {*self.heights}:
             self.incomplete.append(persons["patient"])
         if not self.incomplete:
             return persons

@@ -51,10 +51,14 @@ def open_tables(source: Any) -> tuple[dict[str, pl.LazyFrame], dict[str, str], l
         if name in found:
             where, frame = found[name]
             frames[name] = _checked(frame, name, where, remarks)
-    if "treatments" not in frames and "lines" not in frames:
-        remarks.append("there is no table of treatments (nor of lines): what was given is unknown, and no record is complete")
-    elif "patients" in frames and not {"procedures", "lines"} & {*frames}:
-        remarks.append("there is no table of procedures: where a record is complete, this says that there was no transplant")
+    if "lines" not in frames:
+        if "treatments" not in frames:
+            remarks.append("there is no table of treatments (nor of lines): what was given is unknown, and no record is complete")
+        elif "patients" in frames and "procedures" not in frames:
+            remarks.append(
+                "there is no table of procedures (nor of lines): whether there was a transplant is unknown, and no record is "
+                "complete; if nobody had one, give the table with its heading alone"
+            )
     return frames, {name: where for name, (where, _) in found.items()}, remarks
 
 
