@@ -13,8 +13,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from myeloguide.errors import InputError
+from myeloguide.knowledge.reading import read
+from myeloguide.knowledge.vocabulary import vocabulary
 from myeloguide.record.events import Events
 from myeloguide.record.quality import ASIDE, KEPT, KINDS, Examined, Settings, as_json, summary
+from myeloguide.record.supportive import DATA as SUPPORTIVE
+from myeloguide.record.supportive import given_for
 from myeloguide.record.tables import check_report_path, patients_of, read_tables, write_report
 
 TODAY = dt.date(2024, 6, 1)
@@ -158,6 +162,7 @@ EXAMPLES: list[tuple[str, Source, list[Any], Source]] = [
     ("duplicate", measurements(date=["2020-01-01"] * 2), [2], measurements(date=["2020-01-01", "2020-01-02"])),
     ("duplicate", patients(sex=["f", "f"]), [2], patients(sex=["f", "f"], patient_id=["A", "B"])),
     ("duplicate", treatments(start=["2020"] * 2), [2], treatments(start=[None] * 2)),
+    ("supportive", treatments(agent=["Zoledronic acid"]), [1], treatments(agent=["lenalidomide"])),
     (
         "completeness_withdrawn",
         patients(complete_from=["2010"]) | treatments(agent=["mystery"]) | procedures(),
@@ -259,6 +264,21 @@ def test_a_treatment_set_aside_takes_its_patient_out_of_the_complete_ones() -> N
     assert two.person.complete_from is not None
     later = patients(complete_from=["2010"], as_of=["2020"]) | treatments(start=["2021"]) | procedures()
     assert next(patients_of(examined(later))).person.complete_from is not None
+
+
+def test_a_supportive_drug_takes_nobody_out_of_the_complete_ones() -> None:
+    source = patients(complete_from=["2010"]) | treatments(agent=["aciclovir", "lenalidomide"]) | procedures()
+    (found,) = patients_of(examined(source))
+    assert [item.agent for item in found.treatments] == ["lenalidomide"]
+    assert found.person.complete_from is not None
+
+
+def test_no_supportive_drug_is_one_against_myeloma() -> None:
+    words = vocabulary()
+    for item in read(SUPPORTIVE, name=SUPPORTIVE.name).data["purposes"]:
+        assert [drug for drug in item["drugs"] if words.agent(drug) or words.regimen(drug)] == []
+        assert {given_for(drug) for drug in item["drugs"]} == {item["purpose"]}
+    assert not any(given_for(agent) for agent in words.agents)
 
 
 def test_a_patient_all_of_whose_rows_are_set_aside_is_still_there() -> None:

@@ -28,6 +28,7 @@ from myeloguide.record.schema import (
     TABLES,
     YES_NO,
 )
+from myeloguide.record.supportive import given_for
 from myeloguide.record.time import When, parse_when
 from myeloguide.record.units import Unit, Units
 
@@ -265,9 +266,15 @@ def _treatments(made: _Conversion, frame: pl.LazyFrame, schema: pl.Schema, vocab
             hint = f"it is the regimen {regimen}: write one row for each agent" + (f", {members}" if members else "")
         return f"there is no agent {_shown(word)}" + (f" ({hint})" if hint else "")
 
+    def supportive(word: str) -> str | None:
+        purpose = given_for(word)
+        return purpose and f"{_shown(word)} is given beside the treatment of myeloma ({purpose})"
+
     made.columns["agent"] = looked_up(pl.col("agent"), vocabulary.agent, pl.String)
     _empty(made, "agent", "no_agent")
     wrong = pl.col("agent").is_not_null() & _clean("agent").is_null()
+    beside = looked_up(pl.when(wrong).then(pl.col("agent")), supportive, pl.String)
+    made.aside.append((beside.is_not_null(), "supportive", beside))
     made.aside.append((wrong, "unknown_agent", looked_up(pl.when(wrong).then(pl.col("agent")), unknown, pl.String)))
     _number(made, "dose", schema["dose"], "unread_dose", pl.Float64)
     made.columns["dose_unit"] = pl.col("dose_unit")

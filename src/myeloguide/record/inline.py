@@ -23,7 +23,8 @@ from myeloguide.record.time import When
 
 _PATIENT = "patient"
 _FIELDS = {
-    "agent": ("no_agent", "unknown_agent"), "test": ("no_test", "unknown_test"), "unit": ("no_unit", "unknown_unit"),
+    "agent": ("no_agent", "unknown_agent", "supportive"), "test": ("no_test", "unknown_test"),
+    "unit": ("no_unit", "unknown_unit"),
     "operator": ("unknown_operator", "contradictory_operator"), "dose": ("unread_dose",), "line": ("unread_line",),
     "value": ("no_value", "not_a_number", "ambiguous_number", "impossible_value"), "stop": ("stop_before_start",),
     "kind": ("no_kind", "unknown_procedure", "unknown_finding"), "category": ("no_category", "unknown_category"),

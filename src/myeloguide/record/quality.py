@@ -31,6 +31,7 @@ KINDS: Mapping[str, str] = {
     "in_the_future": "a date after today",
     "after_as_of": "a record later than as_of, which a decision then cannot know",
     "no_agent": "agent is empty",
+    "supportive": "a drug given beside the treatment of myeloma, which belongs to no line",
     "unknown_agent": "an agent that is not known",
     "unknown_test": "a test that is not read",
     "no_test": "test is empty",
@@ -81,7 +82,7 @@ KINDS: Mapping[str, str] = {
 }
 """Every kind of finding, worst first, in words."""
 
-_HARMLESS = ("duplicate", "after_as_of")
+_HARMLESS = ("duplicate", "after_as_of", "supportive")
 _DATED = {"treatments": "start"}
 _CONTENT: Mapping[str, tuple[str, ...]] = {
     "treatments": ("agent", "stop", "ongoing", "dose", "dose_unit", "regimen", "line", "intent", "stop_reason"),
