@@ -177,6 +177,14 @@ def test_what_is_odd_is_used_and_remarked(pack: Pack) -> None:
     assert "treatments, row 2: says the same as row 1; the row is not used" in found.remarks
 
 
+def test_a_supportive_drug_in_a_file_is_remarked_and_in_no_line(pack: Pack) -> None:
+    text = "history:\n  complete: true\n  treatments:\n  - {agent: bortezomib, start: 2018}\n  - {agent: Zometa, start: 2018}\n"
+    found = answer(pack, text)
+    said = 'treatments, row 2: "Zometa" is given beside the treatment of myeloma (bones); the row is not used'
+    assert said in found.remarks
+    assert found.facts["exposed_to"] == ["bortezomib"]
+
+
 def test_a_file_says_what_a_folder_of_the_same_records_says(
     tmp_path: Path, answer_file: Callable[..., Answer], pack: Pack
 ) -> None:

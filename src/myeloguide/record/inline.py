@@ -23,8 +23,7 @@ from myeloguide.record.time import When
 
 _PATIENT = "patient"
 _FIELDS = {
-    "agent": ("no_agent", "unknown_agent", "supportive"), "test": ("no_test", "unknown_test"),
-    "unit": ("no_unit", "unknown_unit"),
+    "agent": ("no_agent", "unknown_agent"), "test": ("no_test", "unknown_test"), "unit": ("no_unit", "unknown_unit"),
     "operator": ("unknown_operator", "contradictory_operator"), "dose": ("unread_dose",), "line": ("unread_line",),
     "value": ("no_value", "not_a_number", "ambiguous_number", "impossible_value"), "stop": ("stop_before_start",),
     "kind": ("no_kind", "unknown_procedure", "unknown_finding"), "category": ("no_category", "unknown_category"),
@@ -36,7 +35,7 @@ _REFUSED = frozenset(
     {"unread_dose", "unread_line", "unread_clinical", "unknown_intent", "unknown_stop_reason", "stop_after_as_of"}
 )
 """Findings that leave a row in use in a registry, and are errors in a file that one person wrote."""
-_TOLD_ASIDE = frozenset({"duplicate"})
+_TOLD_ASIDE = frozenset({"duplicate", "supportive"})
 
 
 def read_inline(patient: PatientFile) -> tuple[Events, tuple[str, ...]]:
